@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list of layers: what a target may import is what it names here, and the build refuses the rest
+// (`tools/check` builds with the explicit import check on). Read it from the top: C handles, then the
+// log and the store, then the state folded from the log, then what observes the world and drives it.
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "ingestor",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "ingestor", targets: ["ingestor"]),
+        .library(name: "EventLog", targets: ["EventLog"]),
+        .library(name: "Silo", targets: ["Silo"]),
+        .library(name: "State", targets: ["State"]),
+        .library(name: "Events", targets: ["Events"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    ],
+    targets: [
+        // C libraries, and the one Swift module that owns each one's handles.
+        system("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
+        system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        layer("LMDB", ["CLMDB"]),
+        layer("Zstd", ["CZstd"]),
+        layer("Curl", ["CCurl"]),
+        layer("OpenSSL", ["COpenSSL"]),
+        layer("Inflate", ["CZlib"]),
+
+        // What happened, and where it is kept.
+        layer("Events", [protobuf]),
+        layer("EventLog", ["Events", "LMDB", "OpenSSL"]),
+        layer("Silo", ["Events", "Zstd", "OpenSSL", "LMDB"]),
+
+        // What follows from it.
+        layer("Projections", ["Events"]),
+        layer("State", ["Events", "Projections", "EventLog", "LMDB"]),
+        layer("Replay", ["Events", "EventLog", "Projections", "State"]),
+        layer("Queries", ["Events", "Projections", "State", "EventLog", "Silo"]),
+
+        // Sources of code.
+        layer("ProviderKit", ["Events"]),
+        layer("GitProtocol", ["Curl", "OpenSSL", "Inflate"]),
+        layer("Git", ["ProviderKit", "Events", "GitProtocol"]),
+        layer("Directory", ["ProviderKit", "Events", "OpenSSL"]),
+
+        // The one imperative shell, and the program around it.
+        layer("Ingest", ["Events", "EventLog", "Silo", "Projections", "State", "ProviderKit"]),
+        layer("GitHubSimulator", [hummingbird, logging]),
+        .executableTarget(
+            name: "ingestor",
+            dependencies: [
+                "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
+                "Git", "Directory", "Ingest", "GitHubSimulator",
+                argumentParser, configuration, logging,
+            ],
+            swiftSettings: strict),
+
+    ]
+)
