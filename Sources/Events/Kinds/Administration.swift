@@ -64,9 +64,11 @@ public struct RepositoryReconfigured: Sendable, Equatable {
     public init(configuration: RepositoryConfiguration) { self.configuration = configuration }
 }
 
-/// A source is no longer watched.
+/// A source is no longer watched. It says which, so that it may be added again.
 public struct RepositoryRemoved: Sendable, Equatable {
-    public init() {}
+    public var locator: Locator
+
+    public init(locator: Locator) { self.locator = locator }
 }
 
 extension TenantAdded: EventPayload {
@@ -142,10 +144,15 @@ extension RepositoryReconfigured: EventPayload {
 
 extension RepositoryRemoved: EventPayload {
     init(clear: RawSpan, sealed: RawSpan) throws(DecodingFailure) {
-        _ = try Wire.decode(WireRepositoryRemoved.self, clear)
+        let open = try Wire.decode(WireRepositoryRemoved.self, clear)
+        let secret = try Wire.decode(WireRepositoryRemovedSealed.self, sealed)
+        locator = Locator(provider: open.provider, source: secret.source.array)
     }
 
-    func encode() -> (clear: [UInt8], sealed: [UInt8]) { (Wire.encode(WireRepositoryRemoved()), []) }
+    func encode() -> (clear: [UInt8], sealed: [UInt8]) {
+        let open = WireRepositoryRemoved.with { $0.provider = locator.provider }
+        return (Wire.encode(open), Wire.encode(WireRepositoryRemovedSealed.with { $0.source = Data(locator.source) }))
+    }
 
-    var json: [(String, JSONValue)] { [] }
+    var json: [(String, JSONValue)] { JSONValue.fields("locator", bytes: locator.bytes) }
 }
