@@ -75,8 +75,8 @@ let package = Package(
         // Sources of code.
         layer("ProviderKit", ["Events"]),
         layer("GitProtocol", ["Curl", "OpenSSL", "Inflate"]),
-        layer("Git", ["ProviderKit", "Events", "GitProtocol"]),
-        layer("Directory", ["ProviderKit", "Events", "OpenSSL"]),
+        layer("Git", ["ProviderKit", "Events", "GitProtocol", "Curl"]),
+        layer("Directory", ["ProviderKit", "Events", "GitProtocol", "OpenSSL"]),
 
         // The one imperative shell, and the program around it.
         layer("Ingest", ["Events", "EventLog", "Silo", "Projections", "State", "ProviderKit"]),
