@@ -90,5 +90,6 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        tests("GitHubSimulatorTests", ["GitHubSimulator"]),
     ]
 )
