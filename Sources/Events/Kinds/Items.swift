@@ -17,6 +17,8 @@ public enum SkipReason: UInt8, Sendable, CaseIterable {
     case unstable = 6
     /// Other content is kept under the same SHA-1 already.
     case hashCollision = 7
+    /// A directory without anything in it, which a tree can name but a list of files cannot.
+    case emptyDirectory = 8
 
     /// As scripts read it: `excluded`, `tooLarge`.
     public var name: String { String(describing: self) }
