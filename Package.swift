@@ -90,5 +90,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
+        tests("CurlTests", ["Curl"]),
     ]
 )
