@@ -1,6 +1,5 @@
 import Events
 import GitProtocol
-import OpenSSL
 import ProviderKit
 
 /// One reading of a folder.
@@ -18,7 +17,9 @@ struct DirectorySession: ProviderSession {
         return SourceHead(commit: nil, changed: true)
     }
 
-    func observe(_ head: SourceHead, known: any KnownContent, into sink: any ObservationSink) async throws -> Observation {
+    func observe(_ head: SourceHead, known: any KnownContent, into sink: any ObservationSink) async throws
+        -> Observation
+    {
         var reading = Reading(session: self, sink: sink)
         return try await reading.run()
     }
@@ -109,7 +110,9 @@ private struct Reading {
     }
 
     /// Nil where the file changed meanwhile.
-    private mutating func read(_ file: borrowing FileContent, _ path: [UInt8], _ mode: UInt32) async throws -> ObservedItem? {
+    private mutating func read(_ file: borrowing FileContent, _ path: [UInt8], _ mode: UInt32) async throws
+        -> ObservedItem?
+    {
         if file.size <= FileContent.wholeByteCount {
             guard let (hash, bytes) = try reader.readWhole(file) else { return nil }
             bytesRead += UInt64(bytes.count)
@@ -125,13 +128,16 @@ private struct Reading {
     }
 
     private mutating func whole(
-        _ content: ContentDescription, _ mode: UInt32, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+        _ content: ContentDescription, _ mode: UInt32,
+        _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) async throws -> ObservedItem {
         guard try await sink.needs(content.hash) else { return kept(content, mode) }
         return try await kept(content, mode, sink.store(content, produce))
     }
 
-    private mutating func kept(_ content: ContentDescription, _ mode: UInt32, _ outcome: StoreOutcome) async throws -> ObservedItem {
+    private mutating func kept(_ content: ContentDescription, _ mode: UInt32, _ outcome: StoreOutcome) async throws
+        -> ObservedItem
+    {
         guard outcome == .refused else { return kept(content, mode) }
         tree.add(content.path, mode: FileMode(rawValue: mode), id: ObjectID(content.hash))
         return ObservedItem(

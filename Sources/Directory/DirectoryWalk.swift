@@ -62,7 +62,8 @@ struct DirectoryWalk {
             let path = level.path.isEmpty ? child.name : level.path + [UInt8(ascii: "/")] + child.name
             guard path.count <= limits.maximumPathByteCount, levels.count <= limits.maximumDepth else {
                 throw ProviderError.permanent(
-                    .limitExceeded, "a path of \(path.count) bytes in \(levels.count) levels is over the limit: exclude it")
+                    .limitExceeded,
+                    "a path of \(path.count) bytes in \(levels.count) levels is over the limit: exclude it")
             }
             if let entry = try visit(path, child) { return entry }
         }
@@ -77,7 +78,9 @@ struct DirectoryWalk {
             return .skipped(path: path, isDirectory: child.isDirectory, reason: .unsafeName)
         }
         if child.isDirectory {
-            guard filter.couldMatchBelow(path) else { return .skipped(path: path, isDirectory: true, reason: .excluded) }
+            guard filter.couldMatchBelow(path) else {
+                return .skipped(path: path, isDirectory: true, reason: .excluded)
+            }
             guard let children = Self.children(of: Self.joined(root, path)) else {
                 return .skipped(path: path, isDirectory: true, reason: .unreadable)
             }
@@ -113,7 +116,9 @@ struct DirectoryWalk {
         return children.sorted { $1.key.lexicographicallyPrecedes($0.key) }
     }
 
-    private static func isDirectory(_ entry: UnsafeMutablePointer<dirent>, in directory: [UInt8], _ name: [UInt8]) -> Bool {
+    private static func isDirectory(_ entry: UnsafeMutablePointer<dirent>, in directory: [UInt8], _ name: [UInt8])
+        -> Bool
+    {
         switch Int32(entry.pointee.d_type) {
         case Int32(DT_DIR): return true
         case Int32(DT_UNKNOWN):

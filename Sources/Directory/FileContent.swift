@@ -1,6 +1,3 @@
-import Events
-import OpenSSL
-
 #if canImport(Glibc)
     import Glibc
 #else
@@ -40,7 +37,8 @@ struct FileContent: ~Copyable {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         var filled = 0
         while filled < buffer.count {
-            let count = pread(descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, off_t(filled))
+            let count = pread(
+                descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, off_t(filled))
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw FileUnreadable() }
             guard count > 0 else { break }
@@ -52,7 +50,9 @@ struct FileContent: ~Copyable {
     /// Reads from the beginning to the end of the file as it is now.
     ///
     /// - Throws: ``FileUnreadable``.
-    func forEachPiece(using buffer: UnsafeMutableRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    func forEachPiece(using buffer: UnsafeMutableRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void)
+        throws
+    {
         var offset = 0
         while true {
             let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
@@ -77,19 +77,3 @@ struct FileContent: ~Copyable {
 
 /// A file that was there could not be read to its end.
 struct FileUnreadable: Error {}
-
-extension Digest {
-    /// Git's id of a blob of that size, from the bytes that `content` hands over.
-    mutating func blob(size: UInt64, _ content: (inout Digest) throws -> Void) rethrows -> SHA1Hash {
-        update(Array("blob \(size)\u{0}".utf8))
-        try content(&self)
-        return finishSHA1()
-    }
-
-    mutating func finishSHA1() -> SHA1Hash {
-        withUnsafeTemporaryAllocation(byteCount: SHA1Hash.byteCount, alignment: 8) { output in
-            finish(into: output)
-            return SHA1Hash(UnsafeRawBufferPointer(output))
-        }
-    }
-}

@@ -1,11 +1,11 @@
 import Events
-import OpenSSL
+import GitProtocol
 
 /// Reads and hashes files with buffers of its own, one file at a time.
 final class FileReader {
     private let whole = UnsafeMutableRawBufferPointer.allocate(byteCount: FileContent.wholeByteCount + 1, alignment: 16)
     private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: FileContent.pieceByteCount, alignment: 16)
-    private var digest = Digest(.sha1)
+    private var hasher = ObjectHasher()
 
     deinit {
         whole.deallocate()
@@ -13,9 +13,7 @@ final class FileReader {
     }
 
     /// Git's id of content in memory.
-    func hash(_ content: [UInt8]) -> SHA1Hash {
-        digest.blob(size: UInt64(content.count)) { $0.update(content) }
-    }
+    func hash(_ content: [UInt8]) -> SHA1Hash { SHA1Hash(hasher.hash(.blob, content)) }
 
     /// Git's id of a file's content; nil where the file cannot be read, or changed meanwhile.
     func hash(_ path: [CChar]) -> SHA1Hash? {
@@ -31,14 +29,13 @@ final class FileReader {
     ///
     /// - Throws: ``FileUnreadable``.
     func hash(_ file: borrowing FileContent) throws -> SHA1Hash? {
-        digest.reset()
         var count: UInt64 = 0
-        digest.update(Array("blob \(file.size)\u{0}".utf8))
+        hasher.begin(.blob, sizeBytes: file.size)
         try file.forEachPiece(using: piece) { bytes in
-            digest.update(bytes)
+            hasher.update(bytes)
             count += UInt64(bytes.count)
         }
-        let hash = digest.finishSHA1()
+        let hash = SHA1Hash(hasher.finish())
         return count == file.size ? hash : nil
     }
 
@@ -49,11 +46,19 @@ final class FileReader {
         let count = try file.read(into: whole)
         guard count <= FileContent.wholeByteCount else { return nil }
         let bytes = UnsafeRawBufferPointer(rebasing: whole[..<count])
-        return (digest.blob(size: UInt64(count)) { $0.update(bytes) }, bytes)
+        return (SHA1Hash(hasher.hash(.blob, bytes)), bytes)
     }
 
     /// - Throws: ``FileUnreadable``, and what `body` throws.
     func forEachPiece(of file: borrowing FileContent, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         try file.forEachPiece(using: piece, body)
     }
+}
+
+extension SHA1Hash {
+    init(_ id: ObjectID) { self = id.withUnsafeBytes { SHA1Hash($0) } }
+}
+
+extension ObjectID {
+    init(_ hash: SHA1Hash) { self = hash.withUnsafeBytes { ObjectID(bytes: $0) } ?? .zero }
 }

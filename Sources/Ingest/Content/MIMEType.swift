@@ -68,7 +68,8 @@ enum MIMEType {
             ("text/x-shellscript", "sh bash zsh"), ("text/x-makefile", "mk mak"), ("text/x-cmake", "cmake"),
             ("text/x-asm", "s asm"), ("text/x-sql", "sql"), ("text/x-protobuf", "proto"), ("text/x-diff", "diff patch"),
             ("text/x-tex", "tex sty"), ("text/x-vue", "vue"), ("application/zip", "zip jar whl"),
-            ("application/octet-stream", "bin o a so"), ("font/ttf", "ttf"), ("font/otf", "otf"), ("image/x-icon", "ico"),
+            ("application/octet-stream", "bin o a so"), ("font/ttf", "ttf"), ("font/otf", "otf"),
+            ("image/x-icon", "ico"),
             ("video/mp4", "mp4"), ("audio/mpeg", "mp3"),
         ]
         var types: [String: String] = [:]
