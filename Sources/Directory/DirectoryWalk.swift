@@ -15,7 +15,7 @@ struct DirectoryWalk {
     enum Entry {
         case file(path: [UInt8], isExecutable: Bool, size: UInt64)
         case symlink(path: [UInt8])
-        /// Not taken; `isDirectory` where it stands for all below it.
+        /// Not taken. A directory stands for all below it, and its path ends in a slash.
         case skipped(path: [UInt8], isDirectory: Bool, reason: SkipReason)
     }
 
@@ -75,29 +75,34 @@ struct DirectoryWalk {
 
     private mutating func visit(_ path: [UInt8], _ child: Child) throws -> Entry? {
         if TreeEntry.unsafeName(child.name) != nil {
-            return .skipped(path: path, isDirectory: child.isDirectory, reason: .unsafeName)
+            return skipped(path, child, .unsafeName)
         }
         if child.isDirectory {
             guard filter.couldMatchBelow(path) else {
-                return .skipped(path: path, isDirectory: true, reason: .excluded)
+                return skipped(path, child, .excluded)
             }
             guard let children = Self.children(of: Self.joined(root, path)) else {
-                return .skipped(path: path, isDirectory: true, reason: .unreadable)
+                return skipped(path, child, .unreadable)
             }
             levels.append(Level(path: path, children: children))
             return nil
         }
-        guard filter.matches(path) else { return .skipped(path: path, isDirectory: false, reason: .excluded) }
+        guard filter.matches(path) else { return skipped(path, child, .excluded) }
         var status = stat()
         guard lstat(absolute(path), &status) == 0 else {
-            return .skipped(path: path, isDirectory: false, reason: .unreadable)
+            return skipped(path, child, .unreadable)
         }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
             return .file(path: path, isExecutable: status.st_mode & S_IXUSR != 0, size: UInt64(status.st_size))
         case S_IFLNK: return .symlink(path: path)
-        default: return .skipped(path: path, isDirectory: false, reason: .unsupported)
+        default: return skipped(path, child, .unsupported)
         }
+    }
+
+    private func skipped(_ path: [UInt8], _ child: Child, _ reason: SkipReason) -> Entry {
+        .skipped(
+            path: child.isDirectory ? path + [UInt8(ascii: "/")] : path, isDirectory: child.isDirectory, reason: reason)
     }
 
     /// The names in a folder, last one first; nil where it cannot be read.

@@ -17,9 +17,9 @@ public struct TreeAssembler {
         self.completed = completed
     }
 
-    /// Adds the next file, or a whole directory by its id.
+    /// Adds the next file, or a whole directory by its id; a directory's path may end in a slash.
     public mutating func add(_ path: [UInt8], mode: FileMode, id: ObjectID) {
-        let names = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let names = path.split(separator: UInt8(ascii: "/"))
         let directories = names.dropLast()
         let shared = zip(levels.dropFirst(), directories).prefix { $0.name.elementsEqual($1) }.count
         close(to: shared + 1)
