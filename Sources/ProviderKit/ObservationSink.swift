@@ -56,7 +56,8 @@ public struct ObservedItem: Sendable, Equatable {
         case blob(mode: UInt32, hash: SHA1Hash, size: UInt64?)
         /// A commit of another repository.
         case submodule(hash: SHA1Hash)
-        /// There, and not taken. A directory stands for all below it. A hash of zeros: not part of the source's tree.
+        /// There, and not taken. A directory stands for all below it, and its path ends in a slash. A hash of zeros: not
+        /// part of the source's tree.
         case skipped(mode: UInt32, hash: SHA1Hash, size: UInt64, reason: SkipReason)
     }
 
