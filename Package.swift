@@ -90,5 +90,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        tests("LMDBTests", ["LMDB"]),
+        tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
     ]
 )
