@@ -18,11 +18,17 @@ public struct Compressor: ~Copyable {
         guard let context = ZSTD_createCCtx() else {
             throw ZstdError(.outOfMemory, "no memory for a compression context")
         }
+        let level = min(max(level, Self.levels.lowerBound), Self.levels.upperBound)
+        do throws(ZstdError) {
+            _ = try checked(
+                ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, CInt(level)),
+                while: "setting the compression level")
+        } catch {
+            ZSTD_freeCCtx(context)
+            throw error
+        }
         self.context = context
-        self.level = min(max(level, Self.levels.lowerBound), Self.levels.upperBound)
-        _ = try checked(
-            ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, CInt(self.level)),
-            while: "setting the compression level")
+        self.level = level
     }
 
     deinit {
