@@ -72,7 +72,8 @@ public struct RecordHeader: Sendable, Equatable {
         leafHash = try reader.sha256()
         guard reader.remaining == clearByteCount + sealedByteCount else {
             throw DecodingFailure(
-                "the record's payloads have \(reader.remaining) bytes, its header says \(clearByteCount + sealedByteCount)")
+                "the record's payloads have \(reader.remaining) bytes, its header says \(clearByteCount + sealedByteCount)"
+            )
         }
     }
 }
