@@ -77,7 +77,7 @@ public protocol KnownContent: Sendable {
     var checkpoint: Checkpoint? { get }
 
     /// Whether there is any content at all where this source's content belongs.
-    var isEmpty: Bool { get }
+    var isEmpty: Bool { get throws }
 
     /// Everything is to be read again, whatever is known.
     var isDistrusted: Bool { get }
