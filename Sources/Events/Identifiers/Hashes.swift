@@ -8,6 +8,15 @@ public struct SHA1Hash: Sendable, Hashable, Comparable {
     /// Length in bytes.
     public static let byteCount = 20
 
+    /// No content's hash: what was never read.
+    public static let zero = SHA1Hash(high: 0, middle: 0, low: 0)
+
+    private init(high: UInt64, middle: UInt64, low: UInt32) {
+        self.high = high
+        self.middle = middle
+        self.low = low
+    }
+
     /// - Parameter bytes: exactly 20 bytes.
     public init(_ bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count == Self.byteCount, "a SHA-1 has 20 bytes")

@@ -16,6 +16,7 @@ public enum Event: Sendable, Equatable {
     case retryScheduled(RetryScheduled)
     case jobDeadLettered(JobDeadLettered)
     case jobRequeued(JobRequeued)
+    case jobDropped(JobDropped)
     case blobsStored(BlobsStored)
     case shardSealed(ShardSealed)
     case blobCorrupted(BlobCorrupted)
@@ -41,6 +42,7 @@ public enum Event: Sendable, Equatable {
         case .retryScheduled(let payload): payload
         case .jobDeadLettered(let payload): payload
         case .jobRequeued(let payload): payload
+        case .jobDropped(let payload): payload
         case .blobsStored(let payload): payload
         case .shardSealed(let payload): payload
         case .blobCorrupted(let payload): payload
@@ -67,6 +69,7 @@ public enum Event: Sendable, Equatable {
         case .retryScheduled: .retryScheduled
         case .jobDeadLettered: .jobDeadLettered
         case .jobRequeued: .jobRequeued
+        case .jobDropped: .jobDropped
         case .blobsStored: .blobsStored
         case .shardSealed: .shardSealed
         case .blobCorrupted: .blobCorrupted
@@ -104,6 +107,7 @@ public enum Event: Sendable, Equatable {
         case .retryScheduled: self = .retryScheduled(try .init(clear: clear, sealed: sealed))
         case .jobDeadLettered: self = .jobDeadLettered(try .init(clear: clear, sealed: sealed))
         case .jobRequeued: self = .jobRequeued(try .init(clear: clear, sealed: sealed))
+        case .jobDropped: self = .jobDropped(try .init(clear: clear, sealed: sealed))
         case .blobsStored: self = .blobsStored(try .init(clear: clear, sealed: sealed))
         case .shardSealed: self = .shardSealed(try .init(clear: clear, sealed: sealed))
         case .blobCorrupted: self = .blobCorrupted(try .init(clear: clear, sealed: sealed))

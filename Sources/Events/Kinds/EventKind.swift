@@ -5,7 +5,7 @@
 /// | 101–107 | RepositoryAdded, RepositoryReconfigured, RepositoryRenamed, RepositoryVisibilityChanged, RepositorySuspended, RepositoryResumed, RepositoryRemoved |
 /// | 108–114 | CredentialStored, CredentialRefreshed, CredentialRevoked, TenantAdded, TenantErased, TokenIssued, TokenRevoked |
 /// | 201–207 | WebhookReceived, WebhookRepeated, WebhookRejected, PollCompleted, PollFailed, GapDetected, GapClosed |
-/// | 301–310 | SyncRequested, SyncStarted, FetchCompleted, FetchFailed, ItemsChanged, SyncCompleted, SyncFailed, RetryScheduled, JobDeadLettered, JobRequeued |
+/// | 301–311 | SyncRequested, SyncStarted, FetchCompleted, FetchFailed, ItemsChanged, SyncCompleted, SyncFailed, RetryScheduled, JobDeadLettered, JobRequeued, JobDropped |
 /// | 401–408 | BlobsStored, ShardSealed, BlobsReleased, BlobsDeleted, ShardCompacted, BlobCorrupted, BlobRepaired, BlobRefused |
 /// | 501–504 | SubscriptionAdded, SubscriptionRemoved, NotificationDelivered, NotificationFailed |
 /// | 601–602 | CheckpointSigned, StateDigest |
@@ -26,6 +26,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case retryScheduled = 308
     case jobDeadLettered = 309
     case jobRequeued = 310
+    case jobDropped = 311
     case blobsStored = 401
     case shardSealed = 402
     case blobCorrupted = 406

@@ -17,6 +17,8 @@ public enum SkipReason: UInt8, Sendable, CaseIterable {
     case unstable = 6
     /// Other content is kept under the same SHA-1 already.
     case hashCollision = 7
+    /// A directory without anything in it, which a tree can name but a list of files cannot.
+    case emptyDirectory = 8
 
     /// As scripts read it: `excluded`, `tooLarge`.
     public var name: String { String(describing: self) }
@@ -38,11 +40,12 @@ public struct ItemChange: Sendable, Equatable {
         case upserted(mode: UInt32, hash: SHA1Hash, size: UInt64)
         /// The path is gone.
         case removed
-        /// The path is there and was not taken. A directory (mode `GitMode.tree`) stands for all that is below it.
+        /// The path is there and was not taken. A directory (mode `GitMode.tree`) stands for all that is below it, and its
+        /// path ends in a slash, so that it is sorted where its files would be.
         case skipped(mode: UInt32, hash: SHA1Hash, size: UInt64, reason: SkipReason)
     }
 
-    /// Bytes, `/` between names, none at either end.
+    /// Bytes, `/` between names; at the end only that of a directory.
     public var path: [UInt8]
     public var content: Content
     /// The version of the path that this one takes the place of.

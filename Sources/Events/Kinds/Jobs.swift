@@ -37,6 +37,13 @@ public struct JobRequeued: Sendable, Equatable {
     public init(job: LogPosition) { self.job = job }
 }
 
+/// Somebody decided that a dead letter needs no more work.
+public struct JobDropped: Sendable, Equatable {
+    public var job: LogPosition
+
+    public init(job: LogPosition) { self.job = job }
+}
+
 extension RetryScheduled: EventPayload {
     init(clear: RawSpan, sealed: RawSpan) throws(DecodingFailure) {
         let open = try Wire.decode(WireRetryScheduled.self, clear)
@@ -88,6 +95,18 @@ extension JobRequeued: EventPayload {
 
     func encode() -> (clear: [UInt8], sealed: [UInt8]) {
         (Wire.encode(WireJobRequeued.with { $0.job = job.rawValue }), [])
+    }
+
+    var json: [(String, JSONValue)] { [("job", .position(job))] }
+}
+
+extension JobDropped: EventPayload {
+    init(clear: RawSpan, sealed: RawSpan) throws(DecodingFailure) {
+        job = LogPosition(try Wire.decode(WireJobDropped.self, clear).job)
+    }
+
+    func encode() -> (clear: [UInt8], sealed: [UInt8]) {
+        (Wire.encode(WireJobDropped.with { $0.job = job.rawValue }), [])
     }
 
     var json: [(String, JSONValue)] { [("job", .position(job))] }
