@@ -32,9 +32,8 @@ struct ControlAddress: ~Copyable {
     func listen(backlog: Int32) throws(SystemError) -> FileDescriptor {
         let descriptor = try makeSocket()
         remove()
-        // Between bind and chmod nobody else may connect: the socket is born with the right mode.
-        let mask = umask(0o177)
-        defer { umask(mask) }
+        // Linux gives the name the mode that the socket has when it is bound, so there is no moment with another one.
+        _ = try FileDescriptor.check("fchmod", path) { fchmod(descriptor.rawValue, 0o600) }
         _ = try FileDescriptor.check("bind", path) { withAddress { bind(descriptor.rawValue, $0, $1) } }
         _ = try FileDescriptor.check("listen", path) { Glibc.listen(descriptor.rawValue, backlog) }
         return descriptor
