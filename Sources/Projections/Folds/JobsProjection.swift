@@ -56,6 +56,7 @@ public enum JobsProjection: Projection {
                 recorded(event.failure)(&delta)
             }
         case .jobRequeued(let event): add(event.job, Delta.requeued) { $0.put(header.time) }
+        case .jobDropped(let event): add(event.job, Delta.completed)
         default: break
         }
     }
