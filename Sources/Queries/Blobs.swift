@@ -1,6 +1,7 @@
+import EventLog
 public import Events
 public import Projections
-public import Silo
+import Silo
 import State
 
 /// What the store knows of one content.

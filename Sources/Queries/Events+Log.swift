@@ -1,5 +1,6 @@
 public import Events
 import EventLog
+import Projections
 import State
 
 /// Which events somebody wants to see.

@@ -1,6 +1,6 @@
 import EventLog
 public import Events
-import Projections
+public import Projections
 import State
 
 /// The events that led to something.

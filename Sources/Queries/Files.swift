@@ -55,11 +55,11 @@ extension Queries {
     /// - Throws: `QueryError` (unknownFile, noContent) that says when it was removed or why it was left out.
     public func file(_ path: [UInt8], in repository: RepositoryView) throws -> FileEntry {
         let name = "\(repository.repository.locator):\(String(decoding: path, as: UTF8.self))"
-        let (version, entry) = try state.read { view -> (FileVersion?, FileEntry?) in
+        let (version, found) = try state.read { view -> (FileVersion?, FileEntry?) in
             let version = try view.file(repository.repository.id, path: path, asOf: repository.position)
             return (version, try version.flatMap { try entry($0, in: repository.repository, view) })
         }
-        if let entry { return entry }
+        if let found { return found }
         switch version?.content {
         case .removed:
             throw QueryError(.unknownFile, "\(name) was removed: `ingestor explain \(name)` shows when and why")

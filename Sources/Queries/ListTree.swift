@@ -1,4 +1,4 @@
-public import Events
+import Events
 
 /// The output of `git ls-tree -r`, byte for byte.
 public enum ListTree {

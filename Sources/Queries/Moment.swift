@@ -1,3 +1,4 @@
+import EventLog
 public import Events
 
 /// A moment as somebody names it.

@@ -1,7 +1,7 @@
-public import Events
+import Events
 import EventLog
 import Projections
-public import Silo
+import Silo
 import State
 
 /// What the store holds, all tenants together.
