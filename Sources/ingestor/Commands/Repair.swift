@@ -1,6 +1,7 @@
 import Events
 import Ingest
 import Projections
+import Queries
 import Silo
 import State
 

@@ -1,6 +1,8 @@
 import EventLog
 import Events
 import Ingest
+import Projections
+import ProviderKit
 import Queries
 import Silo
 import State
@@ -94,7 +96,7 @@ struct Stores: Sendable {
             directory: data.projections, log: log, mode: .writer, options: stateOptions(), progress: showProgress)
         context.output.clearProgress()
         let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions())
-        let thread = ThreadExecutor(name: "log writer")
+        let thread = ThreadExecutor()
         let writer = try EventLogWriter(log: log, follower: state, executor: thread)
         let providers = Providers(context.settings)
         let engine = Engine(
