@@ -91,6 +91,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests mirror the targets.
+        tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
+        tests("IngestTests", ["Ingest", "ProviderKit", "Projections", "Events"]),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
         tests("CurlTests", ["Curl"]),
         tests("GitHubSimulatorTests", ["GitHubSimulator"]),

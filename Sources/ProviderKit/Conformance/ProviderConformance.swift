@@ -1,4 +1,4 @@
-public import Events
+import Events
 
 /// The rules of the ingestion contract as checks that every provider runs against a real source of its kind.
 public enum ProviderConformance {
