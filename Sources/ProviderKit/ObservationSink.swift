@@ -2,7 +2,7 @@ public import Events
 
 /// Takes what a provider observes. One sync owns it; a provider calls it from one task at a time.
 public protocol ObservationSink: Sendable {
-    /// Content is about to be handed over, and was fetched in this way.
+    /// Content was fetched in this way. How long it took is the sink's to say.
     func fetched(_ report: FetchCompleted) async throws
 
     /// One way of fetching failed, and another one is tried.
@@ -77,7 +77,7 @@ public protocol KnownContent: Sendable {
     var checkpoint: Checkpoint? { get }
 
     /// Whether there is any content at all where this source's content belongs.
-    var isEmpty: Bool { get }
+    var isEmpty: Bool { get throws }
 
     /// Everything is to be read again, whatever is known.
     var isDistrusted: Bool { get }

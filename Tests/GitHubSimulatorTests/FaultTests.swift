@@ -50,6 +50,7 @@ import Testing
         try await withClones { server, clone in
             server.inject(.hang(afterBytes: bytes), on: [.fetch])
             async let release: Void = {
+                while server.traffic.count(of: .fetch) == 0 { try await Task.sleep(for: .milliseconds(5)) }
                 try await Task.sleep(for: .milliseconds(300))
                 #expect(server.traffic.count(of: .fetch) == 1)
                 server.clearFaults()

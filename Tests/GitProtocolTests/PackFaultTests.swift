@@ -45,7 +45,7 @@ struct PackFaultTests {
         let directory = try TemporaryDirectory()
         let sound = try Self.contents(directory.write(pack, to: "whole"))
         var random = SeededRandom(seed: testSeed("flippedBits"))
-        for round in 0..<4000 {
+        for round in 0..<1200 {
             var damaged = pack
             for _ in 0...Int.random(in: 0..<3, using: &random) {
                 damaged[Int.random(in: 0..<(pack.count - 20), using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
