@@ -1,0 +1,80 @@
+import Glibc
+
+/// Receives a pack: writes it to a file and indexes it while it arrives.
+public final class PackSpool {
+    private let path: String
+    private let limits: PackLimits
+    private let observer: (any PackObserver)?
+    private let scanner: PackScanner
+    private var descriptor: Int32
+    private var buffer: [UInt8] = []
+
+    /// Makes the file, readable by its owner alone; one that stands there is emptied.
+    ///
+    /// - Throws: `fileSystem`.
+    public init(path: String, limits: PackLimits = PackLimits(), observer: (any PackObserver)? = nil) throws {
+        self.path = path
+        self.limits = limits
+        self.observer = observer
+        scanner = try PackScanner(limits: limits, observer: observer)
+        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw GitFormatError.fileSystem("make \(path)") }
+        buffer.reserveCapacity(Self.bufferBytes)
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Bytes received.
+    public var receivedBytes: UInt64 { scanner.position }
+    /// Objects received in full.
+    public var receivedObjects: Int { scanner.table.count }
+
+    /// Takes in the next piece of the pack.
+    ///
+    /// - Throws: `GitFormatError` (at the first byte that cannot be right; `limitExceeded`, `fileSystem` where the disk
+    ///   is full), or what the observer throws.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws {
+        try scanner.feed(bytes)
+        if buffer.count + bytes.count > Self.bufferBytes { try flush() }
+        if bytes.count >= Self.bufferBytes {
+            try write(bytes)
+        } else {
+            buffer.append(contentsOf: bytes)
+        }
+    }
+
+    /// Ends the file and resolves the deltas.
+    ///
+    /// - Parameter bases: asked for the bases that a thin pack leaves out.
+    /// - Throws: `truncatedPack` where the pack is not whole, other `GitFormatError`s, or what `bases` or the observer
+    ///   throw.
+    public func finish(bases: any BaseProvider = NoBases()) throws -> Pack {
+        let table = try scanner.finish()
+        try flush()
+        let result = close(descriptor)
+        descriptor = -1
+        guard result == 0 else { throw GitFormatError.fileSystem("close \(path)") }
+        return try Pack(scanned: table, path: path, limits: limits, bases: bases, observer: observer)
+    }
+
+    private func flush() throws {
+        try buffer.withUnsafeBytes { try write($0) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if written < 0 {
+                if errno == EINTR { continue }
+                throw GitFormatError.fileSystem("write to \(path)")
+            }
+            rest = rest.dropFirst(written)
+        }
+    }
+
+    private static let bufferBytes = 1 << 18
+}
