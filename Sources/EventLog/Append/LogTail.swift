@@ -31,7 +31,8 @@ struct LogTail: Sendable {
 
     /// Puts one event at the end, moving its time forward where it would go back.
     mutating func append(
-        _ event: inout EncodedEvent, to log: EventLog, in transaction: inout WriteTransaction, hasher: inout SHA256Hasher
+        _ event: inout EncodedEvent, to log: EventLog, in transaction: inout WriteTransaction,
+        hasher: inout SHA256Hasher
     ) throws {
         if event.time < lastTime { event.move(to: lastTime, hasher: &hasher) }
         lastTime = event.time
