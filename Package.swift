@@ -96,6 +96,7 @@ let package = Package(
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
         tests("CurlTests", ["Curl"]),
         tests("GitHubSimulatorTests", ["GitHubSimulator"]),
+        tests("Crash", ["GitHubSimulator"]),
         tests("LMDBTests", ["LMDB"]),
         tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
     ]
