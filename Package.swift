@@ -92,7 +92,9 @@ let package = Package(
 
         // Tests mirror the targets.
         tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
-        tests("IngestTests", ["Ingest", "ProviderKit", "Projections", "Events"]),
+        tests("IngestTests", ["Ingest", "ProviderKit", "Projections", "Events", "TestSupport"]),
+        tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
+        .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: strict),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
         tests("CurlTests", ["Curl"]),
         tests("GitHubSimulatorTests", ["GitHubSimulator"]),
