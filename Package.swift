@@ -95,6 +95,8 @@ let package = Package(
         tests("CurlTests", ["Curl"]),
         tests("GitHubSimulatorTests", ["GitHubSimulator"]),
         tests("LMDBTests", ["LMDB"]),
+        tests("ZstdTests", ["Zstd"]),
+        tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
     ]
 )
