@@ -100,6 +100,8 @@ let package = Package(
         tests("GitHubSimulatorTests", ["GitHubSimulator"]),
         tests("Crash", ["GitHubSimulator"]),
         tests("LMDBTests", ["LMDB"]),
+        tests("ZstdTests", ["Zstd"]),
+        tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
     ]
 )
