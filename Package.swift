@@ -75,8 +75,8 @@ let package = Package(
         // Sources of code.
         layer("ProviderKit", ["Events"]),
         layer("GitProtocol", ["Curl", "OpenSSL", "Inflate"]),
-        layer("Git", ["ProviderKit", "Events", "GitProtocol"]),
-        layer("Directory", ["ProviderKit", "Events", "OpenSSL"]),
+        layer("Git", ["ProviderKit", "Events", "GitProtocol", "Curl"]),
+        layer("Directory", ["ProviderKit", "Events", "GitProtocol"]),
 
         // The one imperative shell, and the program around it.
         layer("Ingest", ["Events", "EventLog", "Silo", "Projections", "State", "ProviderKit"]),
@@ -90,7 +90,13 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Tests mirror the targets.
+        tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
+        tests("IngestTests", ["Ingest", "ProviderKit", "Projections", "Events"]),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
         tests("CurlTests", ["Curl"]),
+        tests("GitHubSimulatorTests", ["GitHubSimulator"]),
+        tests("LMDBTests", ["LMDB"]),
+        tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
     ]
 )

@@ -1,0 +1,36 @@
+/// The `git` binary as a client, the yardstick that other clients are held against.
+public enum GitClient {
+    /// Runs `git` to its end without holding a thread, so it may talk to a server in this process.
+    /// - Parameters:
+    ///   - directory: where it runs; nil for the caller's.
+    ///   - configuration: settings such as `protocol.version`.
+    /// - Returns: its standard output. A failure's error carries what it wrote to standard error.
+    @discardableResult
+    public static func run(
+        _ arguments: [String], in directory: String? = nil, configuration: [String: String] = [:]
+    ) async throws -> [UInt8] {
+        let settings = configuration.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+        let command = (directory.map { ["-C", $0] } ?? []) + arguments
+        let child = try GitProcess(
+            arguments: command.map { Array($0.utf8) },
+            environment: GitCommand.environment(settings) + ["GIT_TERMINAL_PROMPT=0"])
+        child.output.setNonBlocking()
+        return try await withTaskCancellationHandler {
+            var output: [UInt8] = []
+            while true {
+                let bytes = try await child.output.read(upTo: GitCommand.chunkBytes)
+                if bytes.isEmpty { break }
+                output += bytes
+            }
+            let status = try await child.end()
+            guard status == 0 else {
+                throw SimulatorError(
+                    code: .git,
+                    message: "git \(arguments.first ?? "") failed with wait status \(status): \(child.errorText())")
+            }
+            return output
+        } onCancel: {
+            child.terminate()
+        }
+    }
+}

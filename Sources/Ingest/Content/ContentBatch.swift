@@ -1,0 +1,45 @@
+import Events
+import Silo
+
+/// Content that was put into the store and is not recorded yet. First the bytes are made durable, then the log says so.
+struct ContentBatch {
+    private struct Entry {
+        var hash: SHA1Hash
+        var mimeType: String
+    }
+
+    private var entries: [Entry] = []
+    private(set) var byteCount: UInt64 = 0
+
+    var count: Int { entries.count }
+    var isEmpty: Bool { entries.isEmpty }
+
+    mutating func append(_ blob: BlobInfo, mimeType: String) {
+        entries.append(Entry(hash: blob.sha1, mimeType: mimeType))
+        byteCount += UInt64(blob.byteCount)
+    }
+
+    /// Makes everything durable, and says it as events.
+    ///
+    /// - Throws: `SiloError`; then nothing may be recorded, and all is still here.
+    mutating func flush(to silo: Silo, in domain: Domain) throws -> [Event] {
+        guard !isEmpty else { return [] }
+        try silo.flush()
+        var blobs: [StoredBlob] = []
+        blobs.reserveCapacity(entries.count)
+        for entry in entries {
+            guard let info = try silo.contains(entry.hash, in: domain), let shard = info.shard else {
+                preconditionFailure("the store does not have what it was asked to make durable")
+            }
+            blobs.append(
+                StoredBlob(
+                    hash: entry.hash, contentHash: info.sha256, size: UInt64(info.byteCount), mimeType: entry.mimeType,
+                    shard: shard))
+        }
+        entries = []
+        byteCount = 0
+        return stride(from: 0, to: blobs.count, by: BlobsStored.maximumCount).map { start in
+            .blobsStored(BlobsStored(blobs: Array(blobs[start..<min(start + BlobsStored.maximumCount, blobs.count)])))
+        }
+    }
+}

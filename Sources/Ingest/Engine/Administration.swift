@@ -1,0 +1,96 @@
+public import EventLog
+public import Events
+public import Projections
+public import State
+
+extension Engine {
+    /// The tenant of that name.
+    ///
+    /// - Parameter creating: adds it where there is none yet.
+    /// - Throws: `IngestError` (unknownTenant).
+    public func tenant(named name: String, creating: Bool = true) async throws -> TenantID {
+        while true {
+            let (known, next) = try state.read { view in
+                (try view.tenant(named: name)?.id, try view.tenants().map(\.id.rawValue).max().map { $0 + 1 } ?? 1)
+            }
+            if let known { return known }
+            guard creating else {
+                throw IngestError(.unknownTenant, "there is no tenant \(name): `tenant list` shows those that exist")
+            }
+            let id = TenantID(next)
+            // Both are claimed: two processes' worth of commands may be adding tenants at once.
+            let claims = [Claim(key: Claims.tenant(name)), Claim(key: Claims.tenant("#\(id.rawValue)"))]
+            let draft = EventDraft(.tenantAdded(TenantAdded(id: id, name: name)), tenant: id)
+            _ = try await writer.append([draft], at: clock(), claims: claims)
+        }
+    }
+
+    /// Watches a source from now on.
+    ///
+    /// - Throws: `IngestError` (alreadyAdded, unknownProvider), `ProviderError` for a locator that is none.
+    public func addRepository(
+        _ locator: Locator, configuration: RepositoryConfiguration, tenant: TenantID
+    ) async throws -> RepositoryRow {
+        let locator = try normalize(locator)
+        let draft = EventDraft(
+            .repositoryAdded(RepositoryAdded(locator: locator, configuration: configuration)), tenant: tenant,
+            domain: Self.domain(of: configuration, tenant), repository: .itself)
+        let claim = Claim(key: Claims.repository(tenant, locator))
+        switch try await writer.append([draft], at: clock(), claims: [claim]) {
+        case .appended(let range):
+            return try repository(RepositoryID(range.lowerBound))
+        case .alreadyClaimed(let position):
+            throw IngestError(
+                .alreadyAdded, "\(locator) is there already, as repository \(position.rawValue): `repo set` changes it")
+        }
+    }
+
+    /// The repository that a locator names for a tenant; nil where it is not watched.
+    public func repository(_ locator: Locator, of tenant: TenantID) throws -> RepositoryRow? {
+        try state.read { view in try view.repository(locator, of: tenant) }
+    }
+
+    /// A repository that is watched.
+    ///
+    /// - Throws: `IngestError` (unknownRepository, removed).
+    public func repository(_ id: RepositoryID) throws -> RepositoryRow {
+        guard let row = try state.read({ view in try view.repository(id) }) else {
+            throw IngestError(.unknownRepository, "there is no repository \(id.rawValue): `repo list` shows them")
+        }
+        guard !row.isRemoved else {
+            throw IngestError(.removed, "\(row.locator) was removed: `repo add` watches it anew")
+        }
+        return row
+    }
+
+    /// Changes what is watched of a source. Takes effect with its next sync.
+    public func reconfigure(_ id: RepositoryID, _ configuration: RepositoryConfiguration) async throws -> RepositoryRow
+    {
+        // Not during a sync: it would end under a configuration that it never saw.
+        try await exclusion.hold(id) {
+            let row = try repository(id)
+            guard row.configuration != configuration else { return row }
+            let draft = EventDraft(
+                .repositoryReconfigured(RepositoryReconfigured(configuration: configuration)), tenant: row.tenant,
+                domain: Self.domain(of: configuration, row.tenant), repository: .position(LogPosition(id.rawValue)),
+                causation: .position(row.lastPosition))
+            _ = try await writer.append([draft], at: clock(), expectation: .repository(id, isAt: row.lastPosition))
+            return try repository(id)
+        }
+    }
+
+    /// Stops watching a source. What was ingested of it stays in the log.
+    public func removeRepository(_ id: RepositoryID) async throws {
+        let row = try repository(id)
+        try await exclusion.hold(id) {
+            let draft = EventDraft(
+                .repositoryRemoved(RepositoryRemoved(locator: row.locator)), tenant: row.tenant, domain: row.domain,
+                repository: .position(LogPosition(id.rawValue)), causation: .position(row.lastPosition))
+            _ = try await writer.append([draft], at: clock(), expectation: .repository(id, isAt: row.lastPosition))
+        }
+    }
+
+    private static func domain(of configuration: RepositoryConfiguration, _ tenant: TenantID) -> Domain {
+        configuration.isPrivate ? .tenant(tenant) : .public
+    }
+}

@@ -1,0 +1,23 @@
+public import Projections
+public import ProviderKit
+
+/// What an engine is told about its surroundings. Every limit has a name.
+public struct EngineOptions: Sendable {
+    /// Syncs under way at once.
+    public var concurrency = 4
+    public var retryPolicy = RetryPolicy()
+    public var sourceLimits = SourceLimits()
+    /// A directory for what does not fit in memory; each repository has one of its own below it.
+    public var spoolDirectory: String
+    /// New content is made durable and recorded after this many blobs or bytes, whichever comes first.
+    public var contentBatchCount = 8192
+    public var contentBatchByteCount: UInt64 = 64 << 20
+    /// A content up to this many bytes is handed to the store whole, a larger one in pieces.
+    public var wholeContentByteCount: UInt64 = 1 << 20
+    /// `ItemsChanged` events that are appended together.
+    public var itemEventsPerAppend = 8
+    /// Where the blocking calls of providers run; nil: where the caller runs.
+    public var executor: (any TaskExecutor)?
+
+    public init(spoolDirectory: String) { self.spoolDirectory = spoolDirectory }
+}

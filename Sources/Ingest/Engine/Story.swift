@@ -1,0 +1,33 @@
+import EventLog
+import Events
+
+/// A chain of events of one repository, each caused by the one before. Says where it began and where it stands.
+struct Story: Sendable {
+    let tenant: TenantID
+    let domain: Domain
+    let repository: RepositoryID
+    /// Where it began.
+    let correlation: LogPosition
+    /// Its latest event.
+    private(set) var last: LogPosition
+
+    init(tenant: TenantID, domain: Domain, repository: RepositoryID, correlation: LogPosition, last: LogPosition) {
+        self.tenant = tenant
+        self.domain = domain
+        self.repository = repository
+        self.correlation = correlation
+        self.last = last
+    }
+
+    /// Appends the next events, each caused by the one before it.
+    mutating func append(_ events: [Event], with writer: EventLogWriter, at time: Timestamp) async throws {
+        guard !events.isEmpty else { return }
+        let drafts = events.enumerated().map { index, event in
+            EventDraft(
+                event, tenant: tenant, domain: domain, repository: .position(LogPosition(repository.rawValue)),
+                correlation: .position(correlation), causation: index == 0 ? .position(last) : .back(1))
+        }
+        guard case .appended(let range) = try await writer.append(drafts, at: time) else { return }
+        last = LogPosition(range.upperBound.rawValue - 1)
+    }
+}

@@ -1,0 +1,249 @@
+import EventLog
+public import Events
+import Projections
+import ProviderKit
+import State
+
+extension Engine {
+    /// Brings a repository up to date: one attempt. An open job of it is gone on with, whatever began it.
+    ///
+    /// - Parameter progress: told now and then how far it is.
+    /// - Returns: what it did, once its `SyncCompleted` is durable and folded.
+    /// - Throws: `IngestError`; `syncFailed` after the failure and what follows from it are in the log. `AppendError` where
+    ///   the log cannot be written any more.
+    public func sync(
+        _ id: RepositoryID, reason: SyncReason = .command,
+        progress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
+    ) async throws -> SyncReport {
+        try await exclusion.hold(id) {
+            try await withTaskExecutorPreference(options.executor) {
+                var run = try await SyncRun(engine: self, repository: try repository(id), reason: reason)
+                return try await run.carryOut(progress)
+            }
+        }
+    }
+
+    /// Brings several repositories up to date, a bounded number of them at once.
+    ///
+    /// - Parameter completed: told of each as it ends, in no order.
+    public func sync(
+        _ ids: [RepositoryID], reason: SyncReason = .command,
+        progress: @escaping @Sendable (SyncProgress) -> Void = { _ in },
+        completed: (RepositoryID, Result<SyncReport, any Error>) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: (RepositoryID, Result<SyncReport, any Error>).self) { group in
+            var waiting = ids.makeIterator()
+            func start() {
+                guard let id = waiting.next() else { return }
+                group.addTask {
+                    do {
+                        return (id, .success(try await self.sync(id, reason: reason, progress: progress)))
+                    } catch {
+                        return (id, .failure(error))
+                    }
+                }
+            }
+            for _ in 0..<max(1, options.concurrency) { start() }
+            while let (id, result) = try await group.next() {
+                try await completed(id, result)
+                start()
+            }
+        }
+    }
+}
+
+/// One attempt at one job.
+private struct SyncRun {
+    private let engine: Engine
+    private let repository: RepositoryRow
+    private let job: LogPosition
+    private let attempt: UInt32
+    private let isForced: Bool
+    private let startedAt: Timestamp
+    private var story: Story
+
+    /// Requests the work, or takes up the job that is open, and records that the attempt begins.
+    init(engine: Engine, repository: RepositoryRow, reason: SyncReason) async throws {
+        self.engine = engine
+        self.repository = repository
+        startedAt = engine.clock()
+        let open = try engine.state.read { view in
+            try view.jobs(of: repository.id).last { $0.state != .deadLettered }
+        }
+        attempt = (open?.attempts ?? 0) + 1
+        isForced = reason == .forced || reason == .repair || open?.reason == .forced || open?.reason == .repair
+        let started = Event.syncStarted(SyncStarted(attempt: attempt, fromCommit: repository.lastCommit))
+        let events = open == nil ? [.syncRequested(SyncRequested(reason: reason)), started] : [started]
+        let drafts = events.enumerated().map { index, event in
+            EventDraft(
+                event, tenant: repository.tenant, domain: repository.domain,
+                repository: .position(LogPosition(repository.id.rawValue)),
+                correlation: open.map { .position($0.id) } ?? .back(index),
+                causation: index > 0 ? .back(1) : open == nil ? .none : .position(repository.lastPosition))
+        }
+        let expectation = Expectation.repository(repository.id, isAt: repository.lastPosition)
+        guard
+            case .appended(let range) = try await engine.writer.append(
+                drafts, at: startedAt, expectation: expectation)
+        else { preconditionFailure("an append without claims cannot find one taken") }
+        job = open?.id ?? range.lowerBound
+        story = Story(
+            tenant: repository.tenant, domain: repository.domain, repository: repository.id, correlation: job,
+            last: LogPosition(range.upperBound.rawValue - 1))
+    }
+
+    mutating func carryOut(_ progress: @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
+        do {
+            return try await observe(progress)
+        } catch let error as CancellationError {
+            throw error
+        } catch let error as AppendError {
+            throw error
+        } catch {
+            throw try await record(Failure(error))
+        }
+    }
+
+    private mutating func observe(_ progress: @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
+        progress(SyncProgress(stage: .asking, blobs: 0, items: 0))
+        let source = source()
+        let session = try engine.provider(named: repository.locator.provider).session(with: source)
+        let known = try known()
+        let head: SourceHead
+        do {
+            head = try await session.head(since: known.checkpoint)
+        } catch let error as ProviderError {
+            try await append([.pollFailed(PollFailed(failure: error.failure))])
+            throw error
+        }
+        let polled = Event.pollCompleted(
+            PollCompleted(
+                changed: head.changed, head: head.commit, ref: head.ref, validator: head.validator,
+                requests: session.traffic.requests, bytesReceived: session.traffic.bytesReceived,
+                rateLimit: head.rateLimit))
+        if !head.changed, let checkpoint = known.checkpoint, !known.isDistrusted, !isConfigurationNewer {
+            return try await completeUnchanged(checkpoint, after: polled, head, session.traffic)
+        }
+        try await append([polled])
+        progress(SyncProgress(stage: .fetching, blobs: 0, items: 0))
+        let sink = SyncSink(
+            engine: engine, repository: repository, known: known, story: story, progress: progress)
+        do {
+            let observation = try await session.observe(head, known: known, into: sink)
+            try await sink.finish()
+            story = sink.story
+            let report = try await complete(observation, sink.report, head, session.traffic)
+            try removeSpool(source.spoolDirectory)
+            return report
+        } catch {
+            story = sink.story
+            throw error
+        }
+    }
+
+    private func source() -> Source {
+        Source(
+            repository: repository.id, locator: repository.locator, configuration: repository.configuration,
+            limits: engine.options.sourceLimits,
+            spoolDirectory: "\(engine.options.spoolDirectory)/\(repository.id.rawValue)")
+    }
+
+    private func known() throws -> StateKnownContent {
+        var row = repository
+        let movedDomain = try hasMovedDomain()
+        if movedDomain {
+            // Nothing of another domain may be built upon: everything is read into the new one.
+            row.lastCommit = nil
+            row.lastTree = nil
+            row.lastCompleted = nil
+        }
+        return StateKnownContent(
+            state: engine.state, silo: engine.silo, repository: row, isDistrusted: isForced, startsAnew: movedDomain)
+    }
+
+    private func hasMovedDomain() throws -> Bool {
+        guard let completed = repository.lastCompleted else { return false }
+        return try engine.log.read { try $0.header(at: completed)?.domain } != repository.domain
+    }
+
+    /// Patterns, branch or visibility changed after the last completed sync.
+    private var isConfigurationNewer: Bool {
+        guard let lastSyncedAt = repository.lastSyncedAt else { return true }
+        return repository.updatedAt > lastSyncedAt
+    }
+
+    private mutating func completeUnchanged(
+        _ checkpoint: Checkpoint, after polled: Event, _ head: SourceHead, _ traffic: Traffic
+    ) async throws -> SyncReport {
+        var report = SyncReport(
+            repository: repository.id, locator: repository.locator, commit: checkpoint.commit, tree: checkpoint.tree,
+            upToDate: true)
+        report.files = repository.files
+        report.logicalBytes = repository.logicalBytes
+        finish(&report, traffic)
+        try await append([polled, .syncCompleted(completion(report, head))])
+        return report
+    }
+
+    private mutating func complete(
+        _ observation: Observation, _ observed: SyncReport, _ head: SourceHead, _ traffic: Traffic
+    ) async throws -> SyncReport {
+        var report = observed
+        report.commit = observation.commit
+        report.tree = observation.tree
+        report.upToDate =
+            report.upserted == 0 && report.removed == 0 && repository.lastCommit == observation.commit
+        finish(&report, traffic)
+        var completed = completion(report, head)
+        completed.author = observation.author
+        completed.committer = observation.committer
+        try await append([.syncCompleted(completed)])
+        return report
+    }
+
+    private func finish(_ report: inout SyncReport, _ traffic: Traffic) {
+        report.requests = traffic.requests
+        report.bytesFetched = traffic.bytesReceived
+        report.seconds = Double(engine.clock().microseconds - startedAt.microseconds) / 1e6
+    }
+
+    private func completion(_ report: SyncReport, _ head: SourceHead) -> SyncCompleted {
+        SyncCompleted(
+            commit: report.commit, tree: report.tree, upToDate: report.upToDate, files: report.files,
+            upserted: report.upserted, removed: report.removed, skipped: report.skipped,
+            blobsStored: report.blobsStored, blobsReused: report.blobsReused, bytesFetched: report.bytesFetched,
+            requests: report.requests, durationMicroseconds: UInt64(max(0, report.seconds) * 1e6),
+            logicalBytes: report.logicalBytes, branch: Self.branch(head.ref))
+    }
+
+    private static func branch(_ ref: [UInt8]) -> [UInt8] {
+        let prefix = Array("refs/heads/".utf8)
+        return ref.starts(with: prefix) ? Array(ref.dropFirst(prefix.count)) : ref
+    }
+
+    /// Records the failure and what follows from it.
+    ///
+    /// - Returns: what the caller throws.
+    private mutating func record(_ failure: Failure) async throws -> IngestError {
+        let now = engine.clock()
+        let failed = Event.syncFailed(SyncFailed(attempt: attempt, failure: failure))
+        let name = repository.locator.description
+        switch engine.options.retryPolicy.verdict(job: job, attempt: attempt, failure: failure, now: now) {
+        case .retry(let at):
+            let retry = RetryScheduled(job: job, attempt: attempt + 1, at: at, failure: failure)
+            try await append([failed, .retryScheduled(retry)])
+            return IngestError(
+                .syncFailed, "\(name): \(failure.message) (attempt \(attempt); to be tried again at \(at.rfc3339))",
+                failure: failure, retryAt: at)
+        case .giveUp:
+            try await append([failed, .jobDeadLettered(JobDeadLettered(job: job, attempts: attempt, failure: failure))])
+            return IngestError(
+                .syncFailed, "\(name): \(failure.message) (given up; `dead-letters show \(job.rawValue)` tells more)",
+                failure: failure)
+        }
+    }
+
+    private mutating func append(_ events: [Event]) async throws {
+        try await story.append(events, with: engine.writer, at: engine.clock())
+    }
+}

@@ -1,0 +1,235 @@
+import EventLog
+import Events
+import Projections
+import ProviderKit
+import Silo
+import State
+
+/// Takes what a provider observes in one sync: puts content into the store, works out which items changed, and appends.
+///
+/// `@unchecked Sendable`: a provider calls it from one task at a time, as ``ObservationSink`` demands, and nobody else has it
+/// until the provider is done.
+final class SyncSink: ObservationSink, @unchecked Sendable {
+    private let engine: Engine
+    private let repository: RepositoryRow
+    private let known: StateKnownContent
+    private let progress: @Sendable (SyncProgress) -> Void
+    private(set) var story: Story
+    private var content = ContentBatch()
+    private var items = ItemBatch()
+    private var differ: ItemDiffer?
+    /// What this sync has put into the store, with its size.
+    private var stored: [SHA1Hash: UInt64] = [:]
+    private var buffer: [UInt8] = []
+    /// When the fetch that is under way began.
+    private var lastFetchAt: Timestamp
+    /// What this sync did so far.
+    private(set) var report: SyncReport
+
+    init(
+        engine: Engine, repository: RepositoryRow, known: StateKnownContent, story: Story,
+        progress: @escaping @Sendable (SyncProgress) -> Void
+    ) {
+        self.engine = engine
+        self.repository = repository
+        self.known = known
+        self.story = story
+        self.progress = progress
+        lastFetchAt = engine.clock()
+        report = SyncReport(
+            repository: repository.id, locator: repository.locator, commit: .zero, tree: .zero, upToDate: false)
+    }
+
+    // MARK: - Fetching
+
+    func fetched(_ fetch: FetchCompleted) async throws {
+        report.mode = fetch.mode
+        var fetch = fetch
+        fetch.durationMicroseconds = UInt64(max(0, engine.clock().microseconds - lastFetchAt.microseconds))
+        try await append([.fetchCompleted(fetch)])
+        lastFetchAt = engine.clock()
+    }
+
+    func fetchFailed(_ mode: FetchMode, _ error: ProviderError) async throws {
+        try await append([.fetchFailed(FetchFailed(mode: mode, failure: error.failure))])
+    }
+
+    // MARK: - Content
+
+    func needs(_ hash: SHA1Hash) async throws -> Bool {
+        if stored[hash] != nil { return false }
+        if known.isDistrusted { return true }
+        return try !engine.state.read { view in try view.isStored(hash, in: repository.domain) }
+    }
+
+    func store(
+        _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) async throws -> StoreOutcome {
+        let (put, mimeType) =
+            try description.size <= engine.options.wholeContentByteCount
+            ? putWhole(description, produce) : putStream(description, produce)
+        guard let put else { return .mismatched }
+        switch put {
+        case .stored(let blob), .present(let blob):
+            guard blob.sha1 == description.hash else { return .mismatched }
+            // What the store has and the log does not know was put there just before the process was lost.
+            try await record(blob, mimeType)
+            if case .present = put { return .present }
+            return .stored
+        case .conflict(let existing, let offered):
+            let refused = BlobRefused(
+                hash: description.hash, keptContentHash: existing.sha256, refusedContentHash: offered,
+                refusedSize: description.size)
+            try await append([.blobRefused(refused)])
+            return .refused
+        }
+    }
+
+    private func putWhole(
+        _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> (Put?, String) {
+        buffer.removeAll(keepingCapacity: true)
+        do {
+            try produce { piece in
+                guard buffer.count + piece.count <= description.size else { throw ContentLongerThanSaid() }
+                buffer.append(contentsOf: piece)
+            }
+        } catch is ContentLongerThanSaid {
+            return (nil, "")
+        }
+        guard buffer.count == description.size else { return (nil, "") }
+        return try buffer.withUnsafeBytes { bytes in
+            let head = UnsafeRawBufferPointer(rebasing: bytes.prefix(MIMEType.sniffedByteCount))
+            return (try engine.silo.put(bytes, in: repository.domain), MIMEType.of(path: description.path, head: head))
+        }
+    }
+
+    private func putStream(
+        _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> (Put?, String) {
+        let stream = try engine.silo.putStream(
+            in: repository.domain, byteCount: Int(description.size), expecting: description.hash)
+        buffer.removeAll(keepingCapacity: true)
+        do {
+            try produce { piece in
+                let missing = MIMEType.sniffedByteCount - buffer.count
+                if missing > 0 { buffer.append(contentsOf: piece.prefix(missing)) }
+                try stream.write(piece)
+            }
+            let put = try stream.finish()
+            return (put, buffer.withUnsafeBytes { MIMEType.of(path: description.path, head: $0) })
+        } catch let error as SiloError where error.code == .wrongHash || error.code == .wrongSize {
+            stream.cancel()
+            return (nil, "")
+        } catch {
+            stream.cancel()
+            throw error
+        }
+    }
+
+    private func record(_ blob: BlobInfo, _ mimeType: String) async throws {
+        guard stored.updateValue(UInt64(blob.byteCount), forKey: blob.sha1) == nil else { return }
+        report.blobsStored += 1
+        content.append(blob, mimeType: mimeType)
+        if content.count >= engine.options.contentBatchCount
+            || content.byteCount >= engine.options.contentBatchByteCount
+        {
+            try await flushContent()
+        }
+    }
+
+    /// First the bytes are durable, then the log says so.
+    private func flushContent() async throws {
+        let events = try content.flush(to: engine.silo, in: repository.domain)
+        try await append(events)
+        try await engine.append(sealed: engine.silo.drainSealed(), to: story)
+        progress(SyncProgress(stage: .storing, blobs: report.blobsStored, items: report.files))
+        await Task.yield()
+    }
+
+    // MARK: - Items
+
+    func item(_ item: ObservedItem) async throws {
+        if differ == nil { differ = ItemDiffer(previous: try newestVersions(), startsAnew: known.startsAnew) }
+        let observed = ItemDiffer.Observed(path: item.path, content: try resolve(item))
+        count(observed.content)
+        try differ?.observe(observed) { change in try take(change) }
+        if items.events.count >= engine.options.itemEventsPerAppend { try await flushItems() }
+    }
+
+    /// The source has no more items.
+    func finish() async throws {
+        if differ == nil { differ = ItemDiffer(previous: try newestVersions(), startsAnew: known.startsAnew) }
+        try differ?.finish { change in try take(change) }
+        items.close()
+        try await flushItems()
+        try await flushContent()
+    }
+
+    private func flushItems() async throws {
+        // An item is recorded after its content.
+        if !content.isEmpty { try await flushContent() }
+        try await append(items.take())
+        progress(SyncProgress(stage: .comparing, blobs: report.blobsStored, items: report.files))
+        await Task.yield()
+    }
+
+    private func take(_ change: ItemChange) throws {
+        switch change.content {
+        case .removed: report.removed += 1
+        case .skipped: break
+        case .upserted(let mode, let hash, _):
+            report.upserted += 1
+            if mode != GitMode.submodule && stored[hash] == nil { report.blobsReused += 1 }
+        }
+        items.append(change)
+    }
+
+    private func count(_ content: ItemChange.Content) {
+        switch content {
+        case .upserted(_, _, let size):
+            report.files += 1
+            report.logicalBytes += size
+        case .skipped: report.skipped += 1
+        case .removed: break
+        }
+    }
+
+    /// The item with its size, which the source may not know. What is named must be there.
+    private func resolve(_ item: ObservedItem) throws -> ItemChange.Content {
+        switch item.content {
+        case .submodule(let hash): return .upserted(mode: GitMode.submodule, hash: hash, size: 0)
+        case .skipped(let mode, let hash, let size, let reason):
+            return .skipped(mode: mode, hash: hash, size: size, reason: reason)
+        case .blob(let mode, let hash, _):
+            if let size = stored[hash] ?? differ?.size(of: hash, at: item.path) {
+                return .upserted(mode: mode, hash: hash, size: size)
+            }
+            guard let size = try known.size(of: hash) else {
+                throw ProviderError.transient(
+                    .incomplete,
+                    "the source names \(hash.hex) at \(String(decoding: item.path, as: UTF8.self)) and did not send it")
+            }
+            return .upserted(mode: mode, hash: hash, size: size)
+        }
+    }
+
+    /// The newest version of each path, those of syncs that were cut included.
+    private func newestVersions() throws -> [FileVersion] {
+        try engine.state.read { view in
+            var versions: [FileVersion] = []
+            try view.forEachFile(repository.id, asOf: nil, includingAbsent: true) { version in
+                versions.append(version)
+                return true
+            }
+            return versions
+        }
+    }
+
+    func append(_ events: [Event]) async throws {
+        try await story.append(events, with: engine.writer, at: engine.clock())
+    }
+}
+
+/// A content went on beyond the size that its source had said.
+struct ContentLongerThanSaid: Error {}

@@ -1,0 +1,93 @@
+public import Events
+
+/// Takes what a provider observes. One sync owns it; a provider calls it from one task at a time.
+public protocol ObservationSink: Sendable {
+    /// Content was fetched in this way. How long it took is the sink's to say.
+    func fetched(_ report: FetchCompleted) async throws
+
+    /// One way of fetching failed, and another one is tried.
+    func fetchFailed(_ mode: FetchMode, _ error: ProviderError) async throws
+
+    /// Whether the content has to be handed over: it is not stored yet where this source's content belongs.
+    func needs(_ hash: SHA1Hash) async throws -> Bool
+
+    /// Stores one content.
+    ///
+    /// - Parameters:
+    ///   - content: id as the source names it, size in bytes, and a path at which it occurs, which helps to tell its type.
+    ///   - produce: calls its argument with the content, piece by piece. Called once, or not at all.
+    /// - Returns: what became of it; a provider goes on in each case but `mismatched`, which it has to answer for.
+    func store(
+        _ content: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) async throws -> StoreOutcome
+
+    /// One item of the source. They come in the order of their paths' bytes, each path once.
+    func item(_ item: ObservedItem) async throws
+}
+
+/// One content that is about to be stored.
+public struct ContentDescription: Sendable {
+    public var hash: SHA1Hash
+    public var size: UInt64
+    public var path: [UInt8]
+
+    public init(hash: SHA1Hash, size: UInt64, path: [UInt8]) {
+        self.hash = hash
+        self.size = size
+        self.path = path
+    }
+}
+
+/// What became of a content that was handed over.
+public enum StoreOutcome: Sendable, Equatable {
+    case stored
+    /// It was there already.
+    case present
+    /// The bytes have another id than was said. Nothing was stored.
+    case mismatched
+    /// Other content is kept under that id. Nothing was stored; the refusal is recorded.
+    case refused
+}
+
+/// One item of a source: the original contract's metadata, as far as the source knows them.
+public struct ObservedItem: Sendable, Equatable {
+    public enum Content: Sendable, Equatable {
+        /// A file, an executable or a symbolic link, whose content the sink has. The size in bytes, if it is known.
+        case blob(mode: UInt32, hash: SHA1Hash, size: UInt64?)
+        /// A commit of another repository.
+        case submodule(hash: SHA1Hash)
+        /// There, and not taken. A directory stands for all below it, and its path ends in a slash. A hash of zeros: not
+        /// part of the source's tree.
+        case skipped(mode: UInt32, hash: SHA1Hash, size: UInt64, reason: SkipReason)
+    }
+
+    /// Bytes, `/` between names.
+    public var path: [UInt8]
+    public var content: Content
+
+    public init(path: [UInt8], content: Content) {
+        self.path = path
+        self.content = content
+    }
+}
+
+/// What is there from before.
+public protocol KnownContent: Sendable {
+    /// What the last completed sync of this source left behind.
+    var checkpoint: Checkpoint? { get }
+
+    /// Whether there is any content at all where this source's content belongs.
+    var isEmpty: Bool { get throws }
+
+    /// Everything is to be read again, whatever is known.
+    var isDistrusted: Bool { get }
+
+    /// The items at the checkpoint, in the order of their paths' bytes.
+    func forEachItem(_ body: (ObservedItem) throws -> Void) throws
+
+    /// The size in bytes of a content that is stored where this source's content belongs; nil where it is not.
+    func size(of hash: SHA1Hash) throws -> UInt64?
+
+    /// A stored content of at most `limit` bytes, whole, as the base of a difference; nil where it is not there.
+    func content(of hash: SHA1Hash, atMost limit: Int) throws -> [UInt8]?
+}

@@ -1,0 +1,42 @@
+public import Events
+
+extension Silo {
+    /// Who writes. One process at a time may open the store as writer, and sees to that itself.
+    public enum Mode: Sendable {
+        case reader
+        case writer
+    }
+
+    /// Settings and limits of a store.
+    public struct Options: Sendable {
+        /// Raw bytes that are grouped into one frame. More compress better, and cost more to read one blob of.
+        public var frameByteCount = 128 << 10
+        /// Raw bytes of one part of a large blob: what a read of a range decodes at least. A larger blob is kept in parts.
+        public var partByteCount = 4 << 20
+        /// Length from which on a shard takes no more frames.
+        public var shardByteCount = 256 << 20
+        /// Zstandard's level, 1–19.
+        public var compressionLevel = 3
+        /// Raw bytes that may wait for being compressed; beyond it whoever puts compresses first.
+        public var maximumQueuedByteCount = 16 << 20
+        /// Blobs that may wait for a flush; beyond it `put` flushes by itself.
+        public var maximumUnflushedBlobCount = 65_536
+        /// Decoded bytes of frames kept in memory for reads that follow.
+        public var cachedFrameByteCount = 8 << 20
+        /// No new shard gets a lower id, however empty the directory is.
+        public var lowestShardID = ShardID(rawValue: 1)
+        /// The clock; a shard says when it was begun.
+        public var now: @Sendable () -> Timestamp
+        /// What is the same until the machine is started again, as the text of `/proc/sys/kernel/random/boot_id`. After a
+        /// start that no `close` came before, the location index is not believed.
+        public var bootID: [UInt8]
+
+        /// - Parameters:
+        ///   - now: the clock.
+        ///   - bootID: what is the same until the machine is started again.
+        public init(now: @escaping @Sendable () -> Timestamp, bootID: [UInt8]) {
+            self.now = now
+            self.bootID = bootID
+        }
+    }
+}

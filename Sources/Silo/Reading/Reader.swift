@@ -1,0 +1,168 @@
+import Events
+
+/// The reading half of a store: finds a blob's frame, decodes it, and holds what it gives out against its hash.
+final class Reader: Sendable {
+    private let files: ShardFiles
+    private let benches: WorkbenchPool
+    private let cache: FrameCache
+
+    init(_ directory: ShardDirectory, _ benches: WorkbenchPool, cachedFrameByteCount: Int) {
+        files = ShardFiles(directory, benches)
+        self.benches = benches
+        cache = FrameCache(maximumByteCount: cachedFrameByteCount)
+    }
+
+    /// Gives `body` the bytes of `range` of the blob, in pieces and in order.
+    ///
+    /// A blob that is read whole is held against its SHA-256: a small one before `body` sees it, a large one after its last
+    /// piece. A range of a large one is held against the checksums of its parts.
+    func read(
+        _ key: LocationKey, at location: Location, range: Range<Int>?, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let frame = try frame(of: key, at: location)
+        switch frame {
+        case .blobs(let frame):
+            let content = frame.range(location.index)
+            let wanted = try Self.clamp(range, location.byteCount, location.shard)
+            try frame.bytes.withUnsafeBytes { bytes in
+                let content = UnsafeRawBufferPointer(rebasing: bytes[content])
+                try check(content, key, location)
+                try body(UnsafeRawBufferPointer(rebasing: content[wanted]))
+            }
+        case .parts(let parts):
+            let wanted = try Self.clamp(range, location.byteCount, location.shard)
+            try read(parts, wanted, key, location, body)
+        }
+    }
+
+    private enum Found {
+        case blobs(DecodedFrame)
+        case parts([PartReference])
+    }
+
+    private func frame(of key: LocationKey, at location: Location) throws(SiloError) -> Found {
+        let cacheKey = FrameCache.Key(shard: location.shard, offset: location.offset)
+        let frame: DecodedFrame
+        if let cached = cache.frame(cacheKey) {
+            frame = cached
+        } else {
+            let (head, bytes) = try decode(location.shard, at: location.offset, frameByteCount: location.frameByteCount)
+            guard head.isConsistent else { throw SiloError.damaged("a frame's table is wrong", location.shard) }
+            if head.kind == .partList {
+                try Self.match(head.blobs, key, location)
+                return .parts(
+                    try SiloError.decoding(location.shard) {
+                        try PartReference.decode(bytes, blobByteCount: location.byteCount)
+                    })
+            }
+            frame = DecodedFrame(blobs: head.blobs, bytes: bytes)
+            cache.insert(frame, cacheKey)
+        }
+        try Self.match(frame.blobs, key, location)
+        return .blobs(frame)
+    }
+
+    /// Whether the frame has the blob for which the index named it.
+    private static func match(_ blobs: [BlobEntry], _ key: LocationKey, _ location: Location) throws(SiloError) {
+        guard location.index < blobs.count else { throw wrongLocation(key, location) }
+        let blob = blobs[location.index]
+        guard blob.sha1 == key.sha1, blob.sha256 == location.sha256, blob.byteCount == location.byteCount else {
+            throw wrongLocation(key, location)
+        }
+    }
+
+    private static func wrongLocation(_ key: LocationKey, _ location: Location) -> SiloError {
+        SiloError(
+            .damaged,
+            "the location index names a frame of shard \(location.shard.rawValue) that does not have \(key.sha1.hex); "
+                + "rebuild the index", shard: location.shard)
+    }
+
+    private static func clamp(_ range: Range<Int>?, _ byteCount: Int, _ shard: ShardID) throws(SiloError) -> Range<Int>
+    {
+        guard let range else { return 0..<byteCount }
+        guard range.lowerBound >= 0, range.upperBound <= byteCount else {
+            throw SiloError(.wrongSize, "bytes \(range) of a blob of \(byteCount)", shard: shard)
+        }
+        return range
+    }
+
+    private func check(_ content: UnsafeRawBufferPointer, _ key: LocationKey, _ location: Location) throws(SiloError) {
+        let actual = benches.with { bench in
+            bench.digest.update(content)
+            return SHA256Hash.finish(&bench.digest)
+        }
+        guard actual == location.sha256 else { throw Self.wrongContent(key, location) }
+    }
+
+    static func wrongContent(_ key: LocationKey, _ location: Location) -> SiloError {
+        SiloError.damaged("blob \(key.sha1.hex) is not what was stored", location.shard)
+    }
+
+    private func read(
+        _ parts: [PartReference], _ wanted: Range<Int>, _ key: LocationKey, _ location: Location,
+        _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let isWhole = wanted == 0..<location.byteCount
+        guard let partByteCount = parts.first?.rawByteCount, !wanted.isEmpty else { return }
+        // Taken for the whole read: the hash runs on from part to part.
+        try benches.with { whole in
+            whole.digest.reset()
+            for index in wanted.lowerBound / partByteCount...(wanted.upperBound - 1) / partByteCount {
+                let part = parts[index]
+                let (head, bytes) = try decode(location.shard, at: part.offset, frameByteCount: part.frameByteCount)
+                guard head.kind == .part, bytes.count == part.rawByteCount else {
+                    throw SiloError.damaged("a part of \(key.sha1.hex) is not where its list says", location.shard)
+                }
+                let start = index * partByteCount
+                let cut = max(wanted.lowerBound - start, 0)..<min(wanted.upperBound - start, bytes.count)
+                try bytes.withUnsafeBytes { bytes in
+                    if isWhole { whole.digest.update(bytes) }
+                    try body(UnsafeRawBufferPointer(rebasing: bytes[cut]))
+                }
+            }
+            if isWhole, SHA256Hash.finish(&whole.digest) != location.sha256 { throw Self.wrongContent(key, location) }
+        }
+    }
+
+    /// The frame at `offset`, its payload decoded.
+    func decode(
+        _ shard: ShardID, at offset: UInt64, frameByteCount: Int
+    ) throws(SiloError) -> (FrameHead, [UInt8]) {
+        let file = try files.file(shard)
+        return try benches.with { (bench) throws(SiloError) in
+            let memory = bench.frameMemory(frameByteCount)
+            guard try file.read(into: memory, at: offset) == frameByteCount else {
+                throw SiloError.damaged("it ends before the frame at \(offset)", shard)
+            }
+            let frame = UnsafeRawBufferPointer(memory)
+            let head = try SiloError.decoding(shard) {
+                guard frame.count >= FrameHead.fixedByteCount else { throw DecodingFailure("a frame is cut off") }
+                let headByteCount = try FrameHead.byteCount(
+                    fixed: UnsafeRawBufferPointer(rebasing: frame[..<FrameHead.fixedByteCount]))
+                guard headByteCount <= frame.count else { throw DecodingFailure("a frame is cut off") }
+                return try FrameHead(
+                    UnsafeRawBufferPointer(rebasing: frame[..<headByteCount]), shard: shard, offset: offset,
+                    &bench.digest)
+            }
+            let payload = UnsafeRawBufferPointer(rebasing: frame[head.byteCount...])
+            guard head.frameByteCount == frameByteCount, Checksum.of(payload, &bench.digest) == head.payloadChecksum
+            else {
+                throw SiloError.damaged("the frame at \(offset) is not what was written", shard)
+            }
+            var failure: SiloError?
+            let bytes = [UInt8](unsafeUninitializedCapacity: head.rawByteCount) { buffer, count in
+                do throws(SiloError) {
+                    try bench.decode(
+                        payload, of: head, shard: shard,
+                        into: UnsafeMutableRawBufferPointer(rebasing: .init(buffer)[..<head.rawByteCount]))
+                    count = head.rawByteCount
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            return (head, bytes)
+        }
+    }
+}

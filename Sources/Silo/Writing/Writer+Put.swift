@@ -1,0 +1,97 @@
+import Events
+
+extension Writer {
+    private enum Outcome {
+        case put(Put)
+        /// Blobs have moved to the location index since it was asked.
+        case askAgain
+        /// `isFull`: a frame waits that nobody else compresses.
+        case accepted(isFull: Bool)
+    }
+
+    func put(_ bytes: UnsafeRawBufferPointer, in domain: Domain) throws(SiloError) -> Put {
+        let entry = benches.with { $0.hasher.hash(bytes) }
+        return try put(bytes, entry, in: domain)
+    }
+
+    /// Puts a blob whose hashes the caller has computed.
+    func put(_ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, in domain: Domain) throws(SiloError) -> Put {
+        if bytes.count > options.partByteCount {
+            let stream = try stream(in: domain, byteCount: bytes.count, expecting: entry.sha1, known: entry)
+            try stream.write(bytes)
+            return try stream.finish()
+        }
+        try makeRoom()
+        let key = LocationKey(domain: domain, sha1: entry.sha1)
+        while true {
+            let generation = monitor.withLock { $0.generation }
+            if let found = try find(key) { return Self.compare(found, entry) }
+            switch try accept(bytes, entry, key, generation) {
+            case .put(let put): return put
+            case .askAgain: continue
+            case .accepted(let isFull):
+                if isFull { try writeNext() }
+                return .stored(BlobInfo(entry))
+            }
+        }
+    }
+
+    /// What putting `entry` comes to where `found` has its SHA-1.
+    static func compare(_ found: Unflushed, _ entry: BlobEntry) -> Put {
+        let existing: BlobInfo
+        switch found {
+        case .pending(let frame, let index): existing = BlobInfo(frame.blobs[index])
+        case .written(let location): existing = BlobInfo(entry.sha1, location)
+        }
+        return existing.sha256 == entry.sha256
+            ? .present(existing) : .conflict(existing: existing, offered: entry.sha256)
+    }
+
+    private func accept(
+        _ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, _ key: LocationKey, _ generation: Int
+    ) throws(SiloError) -> Outcome {
+        try monitor.withLock { (state) throws(SiloError) in
+            try state.checkWritable()
+            guard state.generation == generation else { return .askAgain }
+            if let found = state.unflushed[key] { return .put(Self.compare(found, entry)) }
+            let queued = state.queue.count
+            let frame = frame(for: bytes.count, key.domain, &state)
+            frame.append(entry, bytes)
+            state.unflushed[key] = .pending(frame, index: frame.blobs.count - 1)
+            if bytes.count >= options.frameByteCount { state.enqueue(frame) }
+            return .accepted(isFull: state.queue.count > queued && state.compressorCount == 0)
+        }
+    }
+
+    /// The frame that a blob of `count` bytes goes to; a large one gets its own.
+    private func frame(for count: Int, _ domain: Domain, _ state: inout WriterState) -> PendingFrame {
+        if count >= options.frameByteCount { return PendingFrame(domain: domain, capacity: count) }
+        if let filling = state.filling[domain] {
+            if filling.hasRoom(for: count) { return filling }
+            state.detach(domain)
+        }
+        let frame = PendingFrame(domain: domain, capacity: options.frameByteCount)
+        state.filling[domain] = frame
+        return frame
+    }
+
+    /// Holds the caller up while too much waits: he compresses or flushes first.
+    private func makeRoom() throws(SiloError) {
+        while true {
+            let (isQueueFull, needsFlush) = try monitor.withLock { (state) throws(SiloError) in
+                try state.checkWritable()
+                return (
+                    state.queuedByteCount >= options.maximumQueuedByteCount,
+                    state.unflushed.count >= options.maximumUnflushedBlobCount
+                )
+            }
+            if needsFlush {
+                try flush()
+            } else if isQueueFull {
+                try writeNext()
+            } else {
+                return
+            }
+        }
+    }
+}
