@@ -22,6 +22,8 @@ public struct StateOptions: Sendable {
     public var mapSizeBytes = 1 << 40
     /// Where building in bulk may put what exceeds the budget; nil: beside the state. The files have no name once they are open.
     public var temporaryDirectory: String?
+    /// Whether a writer folds the log to its end before it is opened. Nothing may be appended before that is done.
+    public var catchUpOnOpen = true
     /// Events that are folded in one transaction while catching up, at most.
     public var catchUpEvents = 4096
     /// At this many events behind, and where that is most of the log, a state is built anew instead.

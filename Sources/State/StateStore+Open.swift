@@ -51,6 +51,7 @@ extension StateStore {
         if let store = try openExisting(directory, log, options) {
             let logCount = try log.count
             let count = try store.count
+            if !options.catchUpOnOpen { return store }
             let isFarBehind = logCount - count > options.rebuildThresholdEvents && logCount - count > logCount / 2
             if !isFarBehind {
                 try store.catchUp(to: logCount, progress)
@@ -64,6 +65,7 @@ extension StateStore {
         guard let store = try openExisting(directory, log, options) else {
             throw StateError(.unusable, "it does not fit the log although it was just built from it; verify the log")
         }
+        // What was appended meanwhile.
         try store.catchUp(to: try log.count, progress)
         return store
     }

@@ -67,7 +67,11 @@ import Testing
         #expect(Hex.encode(record) == Self.golden)
     }
 
-    private static let golden = ""
+    private static let golden =
+        "010001310001000000060a24181e40000000000200000000000000000000000000000032000000100000000000000001"
+        + "fffffffffffffffefffffffffffffffd" + String(repeating: "00", count: 32)
+        + "10021a0201022204a48302002a14ce013625030ba8dba906f756967f9e9ca394464a320206003a0200004202000a4a020003"
+        + "0a0e0009524541444d452e6d64040159"
 
     @Test func referencesCountBackwards() throws {
         let record = EventDraft(

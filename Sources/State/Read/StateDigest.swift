@@ -15,7 +15,21 @@ public struct DigestEntry: Sendable, Hashable {
     }
 }
 
+/// A projection of a tenant.
+public struct DigestPart: Sendable, Hashable {
+    public let projection: String
+    public let tenant: TenantID
+}
+
 extension [DigestEntry] {
+    /// Where it differs from `other`, in the order of names and tenants.
+    public func differences(from other: [DigestEntry]) -> [DigestPart] {
+        let entries = Set(self).symmetricDifference(other)
+        let parts = Set(entries.map { DigestPart(projection: $0.projection, tenant: $0.tenant) })
+        return parts.sorted { ($0.projection, $0.tenant) < ($1.projection, $1.tenant) }
+    }
+
+
     /// The state's digest: SHA-256 over the entries, sorted by name and tenant, each as the name, 0, the tenant (four bytes
     /// big-endian) and the digest.
     public var stateDigest: SHA256Hash {
