@@ -103,5 +103,12 @@ let package = Package(
         tests("ZstdTests", ["Zstd"]),
         tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
+        .target(
+            name: "EventGenerator", dependencies: ["Events", "EventLog", "Projections"],
+            path: "Tests/Support/EventGenerator", swiftSettings: strict),
+        tests("EventsTests", ["Events", "EventGenerator"]),
+        tests("ProjectionsTests", ["Projections", "Events", "EventGenerator"]),
+        tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator"]),
+        tests("ReplayTests", ["Replay", "State", "Projections", "Events", "EventLog", "EventGenerator"]),
     ]
 )
