@@ -48,7 +48,7 @@ struct RepositoryDelta: Equatable {
                     branch: event.branch) : .none
         case .retryScheduled(let event): change = .retryScheduled(attempt: event.attempt, at: event.at)
         case .jobDeadLettered(let event): change = .gaveUp(attempts: event.attempts, event.failure)
-        case .jobRequeued, .jobDropped, .syncRequested: change = .noticed
+        case .jobRequeued, .syncRequested: change = .noticed
         case .tenantAdded, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed, .blobCorrupted,
             .blobRepaired, .blobRefused:
             change = .none
