@@ -52,7 +52,7 @@ struct ReplayLog: ReadingCommand {
             log: store.log, upTo: end, into: directory, options: try Stores(context: context).stateOptions(),
             now: { Context.now() }, progress: { _ in context.output.progress("rebuilding the state from \(Units.count(end)) events") })
         context.output.clearProgress()
-        let rate = report.seconds > 0 ? Double(report.items) / report.seconds : 0
+        let rate = report.itemsPerSecond
         let equal = verify ? report.stateDigest == live : nil
         if context.json {
             try context.output.json([
