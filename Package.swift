@@ -91,6 +91,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests mirror the targets.
+        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
+        tests("QueriesTests", ["Queries", "Events"]),
         tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
         tests("IngestTests", ["Ingest", "ProviderKit", "Projections", "Events", "TestSupport"]),
         tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
