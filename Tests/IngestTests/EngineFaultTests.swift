@@ -2,6 +2,8 @@ import Events
 import GitHubSimulator
 import Ingest
 import Projections
+import ProviderKit
+import State
 import TestSupport
 import Testing
 
@@ -20,7 +22,7 @@ struct EngineFaultTests {
         "a fault is recorded and the next attempt ends well",
         arguments: [
             Fault.unavailable, .rateLimited(retryAfterSeconds: 77), .cut(afterBytes: 5000), .corruptPack(atByte: 3000),
-            .errorPacket("upload-pack: something broke"), .answer(status: 403, headers: [], body: "no"),
+            .errorPacket("upload-pack: something broke"), .answer(status: 403, headers: [:], body: Array("no".utf8)),
             .protocolV0,
         ])
     func faults(_ fault: Fault) async throws {
@@ -34,7 +36,7 @@ struct EngineFaultTests {
             let kinds = try harness.kinds()
             #expect(kinds.contains("SyncFailed"))
             #expect(kinds.contains(error?.retryAt == nil ? "JobDeadLettered" : "RetryScheduled"))
-            if case .rateLimited = fault, let at = error?.retryAt {
+            if error?.failure?.errorClass == .rateLimited, let at = error?.retryAt {
                 #expect(at >= harness.clock.now.adding(seconds: 60), "a server's wish is respected")
             }
             #expect(try harness.state.read { try $0.visiblePosition(id) } == nil)
@@ -52,7 +54,7 @@ struct EngineFaultTests {
             try fill(repository)
             let id = try await harness.add()
             // The pack is whole and in the spool; then the directory for the store becomes unusable.
-            try await harness.engine.sync(id)
+            _ = try await harness.engine.sync(id)
             repository.write("new", "content\n")
             try repository.commit("one more")
             harness.server.inject(.cut(afterBytes: 100), on: [.fetch], times: 1)

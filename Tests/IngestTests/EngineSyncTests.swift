@@ -2,6 +2,7 @@ import Events
 import GitHubSimulator
 import Ingest
 import Projections
+import State
 import TestSupport
 import Testing
 
