@@ -108,7 +108,9 @@ struct WildmatchTests {
 
     private static func path(_ random: inout SeededRandom) -> String {
         (0...Int.random(in: 0..<4, using: &random)).map { _ in
-            String((0...Int.random(in: 0..<3, using: &random)).map { _ in "abAB-].1"[Int.random(in: 0..<8, using: &random)] })
+            String(
+                (0...Int.random(in: 0..<3, using: &random)).map { _ in "abAB-].1"[Int.random(in: 0..<8, using: &random)]
+                })
         }.filter { $0 != "." && $0 != ".." }.joined(separator: "/") + "x"
     }
 
