@@ -91,12 +91,29 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests mirror the targets.
+        tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
+        tests(
+            "IngestTests",
+            [
+                "Ingest", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo", "Git", "Directory",
+                "GitProtocol", "GitHubSimulator", "TestSupport",
+            ]),
+        tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
+        .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: strict),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
         tests("CurlTests", ["Curl"]),
         tests("GitHubSimulatorTests", ["GitHubSimulator"]),
+        tests("Crash", ["GitHubSimulator"]),
         tests("LMDBTests", ["LMDB"]),
         tests("ZstdTests", ["Zstd"]),
         tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
+        .target(
+            name: "EventGenerator", dependencies: ["Events", "EventLog", "Projections"],
+            path: "Tests/Support/EventGenerator", swiftSettings: strict),
+        tests("EventsTests", ["Events", "EventGenerator"]),
+        tests("ProjectionsTests", ["Projections", "Events", "EventGenerator"]),
+        tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator"]),
+        tests("ReplayTests", ["Replay", "State", "Projections", "Events", "EventLog", "EventGenerator"]),
     ]
 )

@@ -4,7 +4,7 @@ extension Environment {
     /// Runs `body` over a snapshot of the environment. May be called by any number of threads, and inside `write`
     /// (it then sees what was committed before).
     public func read<R>(_ body: (borrowing ReadTransaction) throws -> R) throws -> R {
-        let transaction = ReadTransaction(try beginTransaction(UInt32(MDB_RDONLY)))
+        let transaction = try ReadTransaction(self)
         return try body(transaction)
     }
 
@@ -22,6 +22,9 @@ extension Environment {
         }
         return result
     }
+
+    /// A snapshot that its owner ends by letting go of it.
+    public func beginRead() throws(LMDBError) -> ReadTransaction { try ReadTransaction(self) }
 
     /// A snapshot that is held until its last reference goes, for what reads in several steps.
     public func snapshot() throws(LMDBError) -> Snapshot {

@@ -50,6 +50,7 @@ import Testing
         try await withClones { server, clone in
             server.inject(.hang(afterBytes: bytes), on: [.fetch])
             async let release: Void = {
+                while server.traffic.count(of: .fetch) == 0 { try await Task.sleep(for: .milliseconds(5)) }
                 try await Task.sleep(for: .milliseconds(300))
                 #expect(server.traffic.count(of: .fetch) == 1)
                 server.clearFaults()
@@ -66,7 +67,7 @@ import Testing
             try RepositoryBuilder(at: "\(folder)/project.git").commit()
             let client = try await GitServer.withServer(.init(root: folder)) { server in
                 server.inject(.hang())
-                let client = try GitProcess(
+                let client = try ChildProcess(
                     arguments: ["ls-remote", server.url("project.git")].map { Array($0.utf8) },
                     environment: GitCommand.environment())
                 while server.traffic.count == 0 { try await Task.sleep(for: .milliseconds(5)) }

@@ -1,0 +1,95 @@
+import Events
+import GitProtocol
+import ProviderKit
+import Synchronization
+
+/// Where trees are read from: the packs that came, and the trees that are known from before.
+final class TreeSource {
+    private let packs: [(pack: Pack, reader: PackReader)]
+    private let known: KnownTrees?
+
+    /// Limit of one tree object in bytes; a directory of a million files takes about 40 MB.
+    static let maximumTreeByteCount = 128 << 20
+
+    init(packs: [Pack], known: KnownTrees?) throws {
+        self.packs = try packs.map { ($0, try PackReader($0)) }
+        self.known = known
+    }
+
+    /// The entries of a tree; nil where it is not at hand.
+    ///
+    /// - Throws: `GitFormatError` for a malformed or a damaged one.
+    func entries(of tree: ObjectID) throws -> [TreeEntry]? {
+        if tree == Self.emptyTree { return [] }
+        for (pack, reader) in packs where pack.contains(tree) {
+            let object = try reader.read(tree, maxBytes: Self.maximumTreeByteCount)
+            guard object.kind == .tree else {
+                throw ProviderError.permanent(.malformed, "\(tree) is named as a tree and is a \(object.kind)")
+            }
+            return try Tree.parse(object.content)
+        }
+        return try known?.entries(of: tree)
+    }
+
+    /// The tree without entries, which servers need not send.
+    static let emptyTree = ObjectID(hex: "4b825dc642cb6eb9a060e54bf8d69288fbee4904") ?? .zero
+}
+
+/// The trees of the last completed sync, built again from its files.
+final class KnownTrees: Sendable {
+    private let content: any KnownContent
+    private let trees = Mutex<[ObjectID: [TreeEntry]]?>(nil)
+
+    init(_ content: any KnownContent) { self.content = content }
+
+    func entries(of tree: ObjectID) throws -> [TreeEntry]? {
+        try trees.withLock { trees in
+            let built = try trees ?? build()
+            trees = built
+            return built[tree]
+        }
+    }
+
+    /// A tree as Git writes it.
+    func serialized(_ tree: ObjectID) throws -> [UInt8]? { try entries(of: tree).map { Tree.serialize($0) } }
+
+    private func build() throws -> [ObjectID: [TreeEntry]] {
+        var built: [ObjectID: [TreeEntry]] = [:]
+        try withoutActuallyEscaping({ (_: [UInt8], id: ObjectID, entries: [TreeEntry]) in built[id] = entries }) {
+            var assembler = TreeAssembler(completed: $0)
+            try content.forEachItem { item in
+                switch item.content {
+                case .blob(let mode, let hash, _):
+                    assembler.add(item.path, mode: FileMode(rawValue: mode), id: ObjectID(hash))
+                case .submodule(let hash): assembler.add(item.path, mode: .submodule, id: ObjectID(hash))
+                case .skipped(let mode, let hash, _, _):
+                    assembler.add(item.path, mode: FileMode(rawValue: mode), id: ObjectID(hash))
+                }
+            }
+            _ = assembler.finish()
+        }
+        return built
+    }
+}
+
+/// What the state and the store offer as bases for a thin pack.
+struct KnownBases: BaseProvider {
+    let content: any KnownContent
+    let trees: KnownTrees
+    let maximumByteCount: Int
+
+    func base(_ id: ObjectID) throws -> RawObject? {
+        if let tree = try trees.serialized(id) { return RawObject(kind: .tree, content: tree) }
+        return try content.content(of: SHA1Hash(id), atMost: maximumByteCount).map {
+            RawObject(kind: .blob, content: $0)
+        }
+    }
+}
+
+extension SHA1Hash {
+    init(_ id: ObjectID) { self = id.withUnsafeBytes { SHA1Hash($0) } }
+}
+
+extension ObjectID {
+    init(_ hash: SHA1Hash) { self = hash.withUnsafeBytes { ObjectID(bytes: $0) } ?? .zero }
+}

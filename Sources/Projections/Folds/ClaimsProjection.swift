@@ -1,0 +1,43 @@
+public import Events
+
+/// Which event holds a claim.
+public enum ClaimsProjection: Projection {
+    public static let name = "claims"
+    public static let version: UInt32 = 1
+    public static let tables: [Table] = [.claims]
+
+    public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
+        let tenant = envelope.header.tenant
+        switch envelope.event {
+        case .tenantAdded(let event):
+            hold(Claims.tenant(event.name, hash: hash), event.id, envelope.position, &deltas)
+        case .repositoryAdded(let event):
+            hold(Claims.repository(tenant, event.locator, hash: hash), tenant, envelope.position, &deltas)
+        case .repositoryRemoved(let event):
+            deltas.add(.claims) {
+                $0.append(contentsOf: Claims.repository(tenant, event.locator, hash: hash))
+            } delta: {
+                $0.append(0)
+            }
+        default: break
+        }
+    }
+
+    private static func hold(
+        _ claim: [UInt8], _ tenant: TenantID, _ position: LogPosition, _ deltas: inout Deltas
+    ) {
+        deltas.add(.claims) {
+            $0.append(contentsOf: claim)
+        } delta: {
+            $0.append(1)
+            $0.put(tenant.rawValue)
+            $0.put(position)
+        }
+    }
+
+    /// The claim itself names sources and tenants; the position says as much.
+    public static func digest(_ table: Table, key: RawSpan, row: RawSpan, into form: inout DigestForm) {
+        let tenantEnd = min(4, row.byteCount)
+        form.write(key: row.extracting(tenantEnd..<row.byteCount), row: row.extracting(0..<tenantEnd))
+    }
+}

@@ -1,0 +1,38 @@
+public import Events
+
+/// The projections that make up the state.
+public enum AllProjections {
+    public static let list: [any Projection.Type] = [
+        TenantsProjection.self, ClaimsProjection.self, RepositoriesProjection.self, FilesProjection.self,
+        BlobsProjection.self, SyncsProjection.self, JobsProjection.self, ShardsProjection.self,
+        StatisticsProjection.self, LogIndexProjection.self,
+    ]
+
+    /// The projection of each table, by ``Table/index``.
+    public static let byTable: [any Projection.Type] = Table.allCases.map { table in
+        guard let projection = list.first(where: { $0.tables.contains(table) }) else {
+            preconditionFailure("table \(table.name) belongs to no projection")
+        }
+        return projection
+    }
+
+    /// The place in ``list`` of each table's projection, by ``Table/index``.
+    public static let indexByTable: [Int] = Table.allCases.map { table in
+        list.firstIndex { $0.tables.contains(table) } ?? list.count
+    }
+
+    /// Writes the deltas of one event for all of them.
+    public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
+        for projection in list { projection.route(envelope, hash: hash, into: &deltas) }
+    }
+
+    /// Names and versions: a state that was folded by others is not this one.
+    public static let signature: [UInt8] = {
+        var bytes: [UInt8] = []
+        for projection in list {
+            bytes.append(text: projection.name)
+            bytes.append(bigEndian: projection.version)
+        }
+        return bytes
+    }()
+}

@@ -1,0 +1,56 @@
+/// A table of the state. Rows have keys, and each row is the fold of the deltas that events route to its key.
+///
+/// Their order is the one in which tables are built: what is derived from another table comes after it.
+public enum Table: UInt8, Sendable, CaseIterable {
+    case tenants
+    case claims
+    case repositories
+    case files
+    case blobs
+    case blobReferences
+    case refusedBlobs
+    case syncs
+    case commits
+    case jobs
+    case jobsByRepository
+    case dueJobs
+    case deadLetters
+    case shards
+    case byRepository
+    case byKind
+    case byTenant
+    case byCorrelation
+    case statistics
+    case domainStatistics
+
+    /// How a row follows from the one before it and a delta.
+    public enum Rule: Sendable {
+        /// The delta is the row. Its key holds the event's position, so it is new, and the row never changes.
+        case insert
+        /// 1 and the row that is there from now on, or 0 where there is none.
+        case set
+        /// ``Projection/reduce(_:key:row:delta:)`` says.
+        case reduce
+        /// ``Counters`` are added up. Keyed by four bytes; a row of zeros is none.
+        case sum
+    }
+
+    public var rule: Rule {
+        switch self {
+        case .files, .blobReferences, .refusedBlobs, .syncs, .commits, .byRepository, .byKind, .byTenant, .byCorrelation:
+            .insert
+        case .claims, .jobsByRepository, .dueJobs, .deadLetters: .set
+        case .tenants, .repositories, .blobs, .jobs, .shards: .reduce
+        case .statistics, .domainStatistics: .sum
+        }
+    }
+
+    /// Whether other tables are derived from its rows.
+    public var hasDerived: Bool { self == .blobs || self == .jobs }
+
+    /// The name in the database and in digests.
+    public var name: String { String(describing: self) }
+
+    /// Its place among all tables.
+    public var index: Int { Int(rawValue) }
+}

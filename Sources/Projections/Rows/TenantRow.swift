@@ -1,0 +1,35 @@
+public import Events
+
+/// A tenant.
+public struct TenantRow: Sendable, Equatable {
+    public var id: TenantID
+    public var name: String
+    public var createdAt: Timestamp
+    /// Where it was added.
+    public var position: LogPosition
+
+    public init(id: TenantID, name: String, createdAt: Timestamp, position: LogPosition) {
+        self.id = id
+        self.name = name
+        self.createdAt = createdAt
+        self.position = position
+    }
+
+    public init(decoding row: RawSpan) throws(DecodingFailure) {
+        id = try SplitRow.tenant(row)
+        var open = ByteReader(SplitRow.open(row))
+        createdAt = try open.timestamp()
+        position = try open.position()
+        var sealed = ByteReader(SplitRow.sealed(row))
+        name = try sealed.text()
+    }
+
+    public func encode() -> [UInt8] {
+        var open: [UInt8] = []
+        open.put(createdAt)
+        open.put(position)
+        var sealed: [UInt8] = []
+        sealed.append(text: name)
+        return SplitRow.encode(tenant: id, open: open, sealed: sealed)
+    }
+}

@@ -1,0 +1,19 @@
+import Events
+import Ingest
+import Projections
+import Queries
+
+/// Everything opened for writing.
+struct WriteStore: Sendable {
+    let engine: Engine
+    let reader: ReadStore
+
+    /// The same store for another tenant's commands.
+    func scoped(to tenant: String) throws -> WriteStore {
+        let queries = try Queries(log: reader.log, state: reader.state, silo: reader.silo, tenant: tenant)
+        return WriteStore(
+            engine: engine,
+            reader: ReadStore(
+                log: reader.log, state: reader.state, silo: reader.silo, queries: queries, providers: reader.providers))
+    }
+}
