@@ -85,7 +85,7 @@ let package = Package(
             name: "ingestor",
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
-                "Git", "Directory", "Ingest", "GitHubSimulator",
+                "Git", "Directory", "Ingest", "GitHubSimulator", "LMDB", "OpenSSL",
                 argumentParser, configuration, logging,
             ],
             swiftSettings: strict),

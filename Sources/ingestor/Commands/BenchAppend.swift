@@ -36,15 +36,15 @@ struct BenchAppend: StandaloneCommand {
 
     private func measure(_ directory: String, _ context: Context) async throws {
         let log = try EventLog.open(directory: directory + "/log", mode: .writer)
-        let writer = try EventLogWriter(log: log, follower: NoFollower(), executor: ThreadExecutor(name: "log writer"))
-        let bare = try Environment(path: directory + "/bare", options: EnvironmentOptions())
+        let writer = try EventLogWriter(log: log, follower: NoFollower(), executor: ThreadExecutor())
+        let bare = try Environment(path: directory + "/bare", options: .init())
         let database = try bare.database("records")
         var key: UInt64 = 0
         var table = Table([
             ("BATCH", .right), ("EVENTS/S", .right), ("BYTES/S", .right), ("LIMIT", .right), ("OF THE LIMIT", .right),
         ])
         for batch in Self.batches {
-            let events = try (0..<batch).map { index in try EncodedEvent(Self.draft(index), at: Context.now()) }
+            let events = (0..<batch).map { index in EncodedEvent(Self.draft(index), at: Context.now()) }
             let byteCount = events.reduce(0) { $0 + $1.record.count }
             var ours = Rate()
             var limit = Rate()

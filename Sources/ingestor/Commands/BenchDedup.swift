@@ -3,6 +3,8 @@ import Events
 import Glibc
 import Ingest
 import OpenSSL
+import Projections
+import Queries
 
 /// `bench dedup`
 struct BenchDedup: StandaloneCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Events
+import Ingest
 import Projections
 import Queries
 
@@ -12,13 +13,17 @@ struct DeadLetters: ParsableCommand {
 
     fileprivate static func json(_ job: JobRow, _ queries: Queries) throws -> [(String, JSONValue)] {
         let repository = try queries.repository(job.repository)
-        return [("job", .position(job.id)), ("repository", .count(job.repository.rawValue))]
-            + (repository.map { JSONValue.fields("locator", bytes: $0.locator.bytes) } ?? []) + [
-                ("attempts", .count(job.attempts)), ("error", job.failure.map { .string($0.failure.message) } ?? .null),
-                ("class", job.failure.map { .string($0.failure.errorClass.name) } ?? .null),
-                ("code", job.failure.map { .string($0.failure.code) } ?? .null),
-                ("requestedAt", .time(job.requestedAt)), ("failedAt", .time(job.failure?.at)),
-            ]
+        func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+        let failure = job.failure?.failure
+        var fields: [(String, JSONValue)] = [
+            ("job", .position(job.id)), ("repository", .count(job.repository.rawValue)),
+        ]
+        if let repository { fields += JSONValue.fields("locator", bytes: repository.locator.bytes) }
+        fields += [
+            ("attempts", .count(job.attempts)), ("error", text(failure?.message)), ("class", text(failure?.errorClass.name)),
+            ("code", text(failure?.code)), ("requestedAt", .time(job.requestedAt)), ("failedAt", .time(job.failure?.at)),
+        ]
+        return fields
     }
 }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Events
+import Projections
+import ProviderKit
 import Queries
 
 /// `explain`

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Events
+import Projections
 import Queries
 
 /// `export`

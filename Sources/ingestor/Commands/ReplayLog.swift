@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLog
 import Events
 import Queries
 import Replay
@@ -46,12 +47,12 @@ struct ReplayLog: ReadingCommand {
         let (liveCount, live, liveDigests) = try store.state.read { view in
             (try view.count, try view.stateDigest(), try view.digests())
         }
-        let end = count ?? (verify ? liveCount : try store.log.count)
+        let end = try count ?? (verify ? liveCount : store.log.count)
         let report = try Replay.rebuild(
             log: store.log, upTo: end, into: directory, options: try Stores(context: context).stateOptions(),
             now: { Context.now() }, progress: { _ in context.output.progress("rebuilding the state from \(Units.count(end)) events") })
         context.output.clearProgress()
-        let rate = report.seconds > 0 ? Double(report.items) / report.seconds : 0
+        let rate = report.itemsPerSecond
         let equal = verify ? report.stateDigest == live : nil
         if context.json {
             try context.output.json([

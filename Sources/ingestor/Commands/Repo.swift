@@ -2,6 +2,7 @@ import ArgumentParser
 import Events
 import Ingest
 import Projections
+import Queries
 
 /// `repo`
 struct Repo: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventLog
 import Events
+import Projections
 import Queries
 
 /// `log`

@@ -2,6 +2,7 @@ import ArgumentParser
 import Events
 import Ingest
 import Projections
+import Queries
 
 /// `sync`
 struct Sync: WritingCommand {

@@ -8,7 +8,7 @@ struct ControlAddress: ~Copyable {
     private let path: String
 
     init(_ data: DataDirectory) throws(SystemError) {
-        directory = try FileDescriptor(open: data.path, O_PATH | O_DIRECTORY)
+        directory = try FileDescriptor(open: data.path, O_RDONLY | O_DIRECTORY)
         name = data.socketName
         path = data.path + "/" + data.socketName
     }

@@ -12,7 +12,7 @@ struct Providers: Sendable {
     }
 
     private static func gitSettings(_ settings: Settings) -> GitSettings {
-        var result = GitSettings()
+        var result = GitSettings(now: { Context.now() })
         result.certificateFile = settings.caFile
         result.proxy = settings.proxy
         return result

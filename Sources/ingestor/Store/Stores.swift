@@ -1,6 +1,8 @@
 import EventLog
 import Events
 import Ingest
+import Projections
+import ProviderKit
 import Queries
 import Silo
 import State
@@ -12,6 +14,7 @@ struct Stores: Sendable {
 
     /// Another process writes the state while this one waits for it; so often, and so long, is looked again.
     private static let waitAttempts = 40
+    private static let attemptsUntilNote = 4
     private static let waitInterval = Duration.milliseconds(50)
 
     func stateOptions() throws -> StateOptions {
@@ -34,31 +37,36 @@ struct Stores: Sendable {
         try data.check()
         let log = try EventLog.open(directory: data.log, mode: .reader)
         if let stateDirectory {
-            return try await read(log, try openAside(stateDirectory, log), body)
+            let mode = StateMode.reader(allowsStale: true)
+            return try await read(log, try StateStore.open(directory: stateDirectory, log: log, mode: mode, options: stateOptions()), body)
         }
+        // What was durable when the command began is what it has to show.
+        let wanted = try log.count
         for attempt in 0..<Self.waitAttempts {
-            do {
-                let state = try StateStore.open(directory: data.projections, log: log, mode: .reader, options: stateOptions())
-                return try await read(log, state, body)
-            } catch let error as StateError where Self.canBeMade(error) {
-                if let lock = try WriterLock.acquire(data, command: "catching up") {
-                    try await catchUp(holding: lock)
-                    continue
-                }
-                if attempt == 4 { context.output.progress("waiting for \(WriterLock.holder(data))") }
-                try await Task.sleep(for: Self.waitInterval)
+            if let state = try liveState(log), try state.count >= wanted { return try await read(log, state, body) }
+            if let lock = try WriterLock.acquire(data, command: "catching up") {
+                try await withWriter(holding: lock) { _ in }
+                continue
             }
+            if attempt == Self.attemptsUntilNote { context.output.progress("waiting for \(WriterLock.holder(data))") }
+            try await Task.sleep(for: Self.waitInterval)
         }
         context.output.note("The state is built aside, since \(WriterLock.holder(data)) has not brought it up to date.")
-        return try await withTemporaryDirectory { directory in
+        return try await Self.withTemporaryDirectory { directory in
             let state = try StateStore.open(
                 directory: directory + "/projections", log: log, mode: .writer, options: stateOptions(), progress: showProgress)
             return try await read(log, state, body)
         }
     }
 
-    private static func canBeMade(_ error: StateError) -> Bool {
-        error.code == .missing || error.code == .stale || error.code == .incompatible
+    /// The state that is there; nil where there is none that can be used.
+    private func liveState(_ log: EventLog) throws -> StateStore? {
+        do {
+            return try StateStore.open(
+                directory: data.projections, log: log, mode: .reader(allowsStale: true), options: stateOptions())
+        } catch let error as StateError where error.code == .missing || error.code == .unusable || error.code == .damaged {
+            return nil
+        }
     }
 
     private func read<R: Sendable>(
@@ -73,13 +81,8 @@ struct Stores: Sendable {
         return result
     }
 
-    /// Brings the state up to date, and gives the right to write back.
-    private func catchUp(holding lock: consuming WriterLock) async throws {
-        try await withWriter(holding: lock) { _ in }
-    }
-
     private func showProgress(_ progress: StateProgress) {
-        context.output.progress("reading the log")
+        context.output.progress("bringing the state up to date: \(Units.count(progress.done)) of \(Units.count(progress.total))")
     }
 
     // MARK: Writing
@@ -94,14 +97,14 @@ struct Stores: Sendable {
             directory: data.projections, log: log, mode: .writer, options: stateOptions(), progress: showProgress)
         context.output.clearProgress()
         let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions())
-        let thread = ThreadExecutor(name: "log writer")
+        let thread = ThreadExecutor()
         let writer = try EventLogWriter(log: log, follower: state, executor: thread)
         let providers = Providers(context.settings)
         let engine = Engine(
             log: log, writer: writer, state: state, silo: silo, providers: providers.all, clock: { Context.now() },
             options: engineOptions())
         let store = WriteStore(
-            engine: engine,
+            engine: engine, writer: writer,
             reader: ReadStore(
                 log: log, state: state, silo: silo,
                 queries: try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant),
@@ -135,15 +138,7 @@ struct Stores: Sendable {
 
     // MARK: Aside
 
-    private func openAside(_ directory: String, _ log: EventLog) throws -> StateStore {
-        try StateStore.open(directory: directory, log: log, mode: .reader, options: stateOptions())
-    }
-
     /// A directory for something that is thrown away afterwards.
-    func withTemporaryDirectory<R: Sendable>(_ body: (String) async throws -> R) async throws -> R {
-        try await Stores.withTemporaryDirectory(body)
-    }
-
     static func withTemporaryDirectory<R: Sendable>(_ body: (String) async throws -> R) async throws -> R {
         let parent = ThisProcess.environment()["TMPDIR"] ?? "/tmp"
         let directory = try FileSystem.makeTemporaryDirectory(in: parent, prefix: "ingestor")
