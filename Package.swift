@@ -94,7 +94,12 @@ let package = Package(
         tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
         tests("QueriesTests", ["Queries", "Events"]),
         tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
-        tests("IngestTests", ["Ingest", "ProviderKit", "Projections", "Events", "TestSupport"]),
+        tests(
+            "IngestTests",
+            [
+                "Ingest", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo", "Git", "Directory",
+                "GitProtocol", "GitHubSimulator", "TestSupport",
+            ]),
         tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
         .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: strict),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
