@@ -85,16 +85,28 @@ let package = Package(
             name: "ingestor",
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
-                "Git", "Directory", "Ingest", "GitHubSimulator",
+                "Git", "Directory", "Ingest", "GitHubSimulator", "LMDB", "OpenSSL",
                 argumentParser, configuration, logging,
             ],
             swiftSettings: strict),
 
         // Tests mirror the targets.
+        tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
+        tests(
+            "IngestTests",
+            [
+                "Ingest", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo", "Git", "Directory",
+                "GitProtocol", "GitHubSimulator", "TestSupport",
+            ]),
+        tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
+        .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: strict),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
         tests("CurlTests", ["Curl"]),
         tests("GitHubSimulatorTests", ["GitHubSimulator"]),
+        tests("Crash", ["GitHubSimulator"]),
         tests("LMDBTests", ["LMDB"]),
+        tests("ZstdTests", ["Zstd"]),
+        tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
         .target(
             name: "EventGenerator", dependencies: ["Events", "EventLog", "Projections"],

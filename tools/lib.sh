@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 SWIFT_MINIMUM=6.2
 # As the targets in Package.swift need them, and git, which the demo and the tests run.
 PACKAGES=(liblmdb-dev libcurl4-openssl-dev libssl-dev libzstd-dev zlib1g-dev pkg-config git)
-# Every build has the same flag: with and without it, part of the dependencies is built anew each time.
+# Every build has the same flag: with and without it, part of what is built is built anew each time.
 BUILD=(swift build --explicit-target-dependency-import-check error)
 
 say() { printf '%s\n' "$*"; }

@@ -67,8 +67,10 @@ struct FileContent: ~Copyable {
     /// The target of a symbolic link; nil where it cannot be read.
     static func linkTarget(_ path: [CChar]) -> [UInt8]? {
         var target = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = target.withUnsafeMutableBytes {
-            readlink(path, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+        let count = target.withUnsafeMutableBytes { buffer in
+            buffer.withMemoryRebound(to: CChar.self) { characters in
+                characters.baseAddress.map { readlink(path, $0, characters.count) } ?? -1
+            }
         }
         guard count >= 0 else { return nil }
         return Array(target[..<count])

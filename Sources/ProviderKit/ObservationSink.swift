@@ -2,7 +2,7 @@ public import Events
 
 /// Takes what a provider observes. One sync owns it; a provider calls it from one task at a time.
 public protocol ObservationSink: Sendable {
-    /// Content is about to be handed over, and was fetched in this way.
+    /// Content was fetched in this way. How long it took is the sink's to say.
     func fetched(_ report: FetchCompleted) async throws
 
     /// One way of fetching failed, and another one is tried.

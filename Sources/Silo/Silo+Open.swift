@@ -1,4 +1,3 @@
-public import Events
 import LMDB
 
 extension Silo {
@@ -106,6 +105,7 @@ extension Silo {
             }
             return nil
         }
-        return try store.isBelievable(bootID: bootID) && store.isConsistent() ? store : nil
+        guard try store.isBelievable(bootID: bootID) else { return nil }
+        return try store.isConsistent() ? store : nil
     }
 }

@@ -42,7 +42,8 @@ struct PackBuilder {
 
     func finish(declaring declared: UInt32? = nil) -> [UInt8] {
         let count = declared ?? count
-        let header = Array("PACK".utf8) + [0, 0, 0, 2] + (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * $0)) }
+        let header =
+            Array("PACK".utf8) + [0, 0, 0, 2] + (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * $0)) }
         return header + body + Digest.hash(.sha1, header + body)
     }
 

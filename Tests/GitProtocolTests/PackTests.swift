@@ -53,7 +53,9 @@ struct PackTests {
         #expect(seen == (0..<count).filter { pack[$0].id.bytes[0] % 2 == 0 }.count)
     }
 
-    @Test(arguments: [[], ["--delta-base-offset"], ["--depth=0"], ["--delta-base-offset", "--depth=500", "--window=50"]])
+    @Test(arguments: [
+        [], ["--delta-base-offset"], ["--depth=0"], ["--delta-base-offset", "--depth=500", "--window=50"],
+    ])
     func readsWhatGitPacks(_ options: [String]) throws {
         let repository = try Self.history()
         let objects = try repository.objects()

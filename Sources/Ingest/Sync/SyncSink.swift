@@ -21,6 +21,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     /// What this sync has put into the store, with its size.
     private var stored: [SHA1Hash: UInt64] = [:]
     private var buffer: [UInt8] = []
+    /// When the fetch that is under way began.
+    private var lastFetchAt: Timestamp
     /// What this sync did so far.
     private(set) var report: SyncReport
 
@@ -33,6 +35,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         self.known = known
         self.story = story
         self.progress = progress
+        lastFetchAt = engine.clock()
         report = SyncReport(
             repository: repository.id, locator: repository.locator, commit: .zero, tree: .zero, upToDate: false)
     }
@@ -41,7 +44,10 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     func fetched(_ fetch: FetchCompleted) async throws {
         report.mode = fetch.mode
+        var fetch = fetch
+        fetch.durationMicroseconds = UInt64(max(0, engine.clock().microseconds - lastFetchAt.microseconds))
         try await append([.fetchCompleted(fetch)])
+        lastFetchAt = engine.clock()
     }
 
     func fetchFailed(_ mode: FetchMode, _ error: ProviderError) async throws {
@@ -113,10 +119,10 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             let put = try stream.finish()
             return (put, buffer.withUnsafeBytes { MIMEType.of(path: description.path, head: $0) })
         } catch let error as SiloError where error.code == .wrongHash || error.code == .wrongSize {
-            stream.cancel()
+            try stream.cancel()
             return (nil, "")
         } catch {
-            stream.cancel()
+            try stream.cancel()
             throw error
         }
     }

@@ -1,0 +1,282 @@
+import Events
+import GitProtocol
+import ProviderKit
+
+/// One reading of one commit: fetch, check that all is there, hand over contents, and then items.
+struct GitReading {
+    private let source: Source
+    private let server: GitServerConnection
+    private let commit: ObjectID
+    private let known: any KnownContent
+    private let sink: any ObservationSink
+    private let spool: Spool
+    private let filter: PathFilter
+    /// What the last completed sync left out, by path: it is not asked for again while it stays the same.
+    private var leftOut: [[UInt8]: ObservedItem.Content] = [:]
+
+    /// Limit of a commit object in bytes.
+    static let maximumCommitByteCount = 16 << 20
+    /// How many wants one request carries.
+    static let wantsPerRequest = 20_000
+
+    init(
+        source: Source, server: GitServerConnection, commit: ObjectID, known: any KnownContent,
+        sink: any ObservationSink
+    ) throws {
+        self.source = source
+        self.server = server
+        self.commit = commit
+        self.known = known
+        self.sink = sink
+        spool = Spool(source: source)
+        filter = try source.filter()
+        if known.checkpoint != nil && !known.isDistrusted {
+            var skipped: [[UInt8]: ObservedItem.Content] = [:]
+            try known.forEachItem { item in
+                if case .skipped = item.content { skipped[item.path] = item.content }
+            }
+            leftOut = skipped
+        }
+    }
+
+    /// What was fetched and found to be whole.
+    private struct Fetched {
+        var commit: Commit
+        var packs: [Pack]
+        var trees: TreeSource
+        /// A path of each content that has to be stored.
+        var needed: [ObjectID: [UInt8]]
+    }
+
+    mutating func run() async throws -> Observation {
+        let plan = FetchPlan(
+            known: FetchPlan.Known(
+                hasCheckpoint: known.checkpoint.map { $0.commit != .zero } ?? false, isComplete: leftOut.isEmpty,
+                isEmpty: try known.isEmpty, isDistrusted: known.isDistrusted),
+            hasPatterns: !filter.acceptsEverything, serverFilters: try server.filters)
+        var failure: any Error = ProviderError.transient(.incomplete, "nothing was fetched")
+        for mode in plan.modes {
+            do {
+                guard let fetched = try await fetch(mode) else { continue }
+                return try await handOver(fetched)
+            } catch let error as FetchFault {
+                // What is wrong with one way need not be wrong with the next.
+                failure = error.error
+                try await sink.fetchFailed(mode, error.error)
+            }
+        }
+        throw failure
+    }
+
+    // MARK: - Fetching
+
+    /// Fetches in one mode; nil where another mode is the better one.
+    private func fetch(_ mode: FetchMode) async throws -> Fetched? {
+        switch mode {
+        case .plain: try await fetchPlain()
+        case .incremental: try await fetchIncremental()
+        case .partial: try await fetchPartial()
+        case .walk: nil
+        }
+    }
+
+    private func fetchPlain() async throws -> Fetched {
+        let pack = try await receive("\(commit.hex)-plain", .plain, .plain(commit: commit), NoBases())
+        return try await check([pack], known: nil)
+    }
+
+    private func fetchIncremental() async throws -> Fetched {
+        guard let checkpoint = known.checkpoint else { throw FetchFault(.incomplete, "there is no last sync") }
+        let old = ObjectID(checkpoint.commit)
+        let trees = KnownTrees(known)
+        let bases = KnownBases(content: known, trees: trees, maximumByteCount: spool.limits.maxDeltaResultBytes)
+        let pack = try await receive(
+            "\(commit.hex)-since-\(old.hex)", .incremental, .incremental(commit: commit, since: old), bases)
+        return try await check([pack], known: trees)
+    }
+
+    private func fetchPartial() async throws -> Fetched? {
+        let trees = try await receive("\(commit.hex)-trees", .partial, .partial(commit: commit), NoBases())
+        let fetched = try await list([trees], known: nil)
+        var packs = [trees]
+        var missing = fetched.needed.keys.filter { !trees.contains($0) }.sorted()
+        var number = 0
+        // What an attempt that was cut has fetched already.
+        while let pack = try spool.open("\(commit.hex)-blobs-\(number)", bases: NoBases()) {
+            packs.append(pack)
+            missing.removeAll { pack.contains($0) }
+            number += 1
+        }
+        guard Double(missing.count) <= FetchPlan.maximumMissingFraction * Double(max(1, fetched.blobCount)) else {
+            return nil
+        }
+        for start in stride(from: 0, to: missing.count, by: Self.wantsPerRequest) {
+            let wants = Array(missing[start..<min(start + Self.wantsPerRequest, missing.count)])
+            packs.append(
+                try await receive("\(commit.hex)-blobs-\(number)", .partial, .objects(wants), NoBases()))
+            number += 1
+        }
+        return try await check(packs, known: nil)
+    }
+
+    /// Fetches one pack, or takes it from the spool, and says so.
+    private func receive(
+        _ name: String, _ mode: FetchMode, _ request: GitRequest, _ bases: any BaseProvider
+    ) async throws -> Pack {
+        if let pack = try spool.open(name, bases: bases) {
+            try await sink.fetched(
+                FetchCompleted(mode: mode, commit: SHA1Hash(commit), objects: UInt64(pack.objectCount), resumed: true))
+            return pack
+        }
+        let before = server.traffic
+        let pack: Pack
+        do {
+            pack = try spool.receive(name, bases: bases) { try server.fetch(request, into: $0) }
+        } catch let error as GitFormatError {
+            throw FetchFault(error)
+        }
+        let used = server.traffic - before
+        try await sink.fetched(
+            FetchCompleted(
+                mode: mode, commit: SHA1Hash(commit), requests: used.requests, bytesReceived: used.bytesReceived,
+                bytesSent: used.bytesSent, objects: UInt64(pack.objectCount)))
+        return pack
+    }
+
+    // MARK: - Checking
+
+    private struct Listed {
+        var commit: Commit
+        var trees: TreeSource
+        var needed: [ObjectID: [UInt8]]
+        var blobCount: Int
+    }
+
+    /// Every content that the commit names and the sink does not have, with a path of it.
+    private func list(_ packs: [Pack], known: KnownTrees?) async throws -> Listed {
+        guard let holder = packs.first(where: { $0.contains(commit) }) else {
+            throw FetchFault(.incomplete, "the server did not send the commit \(commit)")
+        }
+        let object = try PackReader(holder).read(commit, maxBytes: Self.maximumCommitByteCount)
+        guard object.kind == .commit else {
+            throw ProviderError.permanent(.malformed, "\(commit) is a \(object.kind), not a commit")
+        }
+        let parsed = try Commit(parsing: object.content)
+        let trees = try TreeSource(packs: packs, known: known)
+        var needed: [ObjectID: [UInt8]] = [:]
+        var seen: Set<ObjectID> = []
+        var walk = try TreeWalk(root: parsed.tree, source: trees, filter: filter, limits: source.limits)
+        while let item = try walk.next() {
+            guard case .blob(let path, let mode, let id) = item, seen.insert(id).inserted else { continue }
+            if staysLeftOut(path, mode, id) != nil { continue }
+            if try await sink.needs(SHA1Hash(id)) { needed[id] = path }
+        }
+        return Listed(commit: parsed, trees: trees, needed: needed, blobCount: seen.count)
+    }
+
+    /// Everything that is needed must be at hand before anything is handed over.
+    private func check(_ packs: [Pack], known: KnownTrees?) async throws -> Fetched {
+        let listed: Listed
+        do {
+            listed = try await list(packs, known: known)
+        } catch let error as ProviderError where error.code == .incomplete {
+            throw FetchFault(error)
+        } catch let error as GitFormatError {
+            throw FetchFault(error)
+        }
+        for (id, path) in listed.needed where !packs.contains(where: { $0.contains(id) }) {
+            throw FetchFault(
+                .incomplete,
+                "the server did not send \(id), which is \(String(decoding: path, as: UTF8.self))")
+        }
+        return Fetched(commit: listed.commit, packs: packs, trees: listed.trees, needed: listed.needed)
+    }
+
+    // MARK: - Handing over
+
+    private func handOver(_ fetched: Fetched) async throws -> Observation {
+        var sizes: [ObjectID: UInt64] = [:]
+        var refused: Set<ObjectID> = []
+        for pack in fetched.packs {
+            let cursor = try ObjectCursor(pack) { object in object.kind == .blob && fetched.needed[object.id] != nil }
+            while let object = try cursor.next() {
+                guard let path = fetched.needed[object.id], sizes[object.id] == nil else { continue }
+                sizes[object.id] = object.sizeBytes
+                if isTooLarge(object.sizeBytes) { continue }
+                let content = ContentDescription(hash: SHA1Hash(object.id), size: object.sizeBytes, path: path)
+                let outcome = try await sink.store(content) { write in
+                    while try cursor.nextPiece({ try write($0) }) != nil {}
+                }
+                switch outcome {
+                case .stored, .present: break
+                case .refused: refused.insert(object.id)
+                case .mismatched:
+                    throw ProviderError.transient(.hashMismatch, "\(object.id) is not what its hash says")
+                }
+            }
+        }
+        var walk = try TreeWalk(
+            root: fetched.commit.tree, source: fetched.trees, filter: filter, limits: source.limits)
+        while let item = try walk.next() { try await sink.item(observed(item, sizes, refused)) }
+        return Observation(
+            commit: SHA1Hash(commit), tree: SHA1Hash(fetched.commit.tree), author: fetched.commit.author,
+            committer: fetched.commit.committer)
+    }
+
+    private func observed(
+        _ item: TreeWalk.Item, _ sizes: [ObjectID: UInt64], _ refused: Set<ObjectID>
+    ) -> ObservedItem {
+        switch item {
+        case .submodule(let path, let id): return ObservedItem(path: path, content: .submodule(hash: SHA1Hash(id)))
+        case .skipped(let path, let mode, let id, let reason):
+            return ObservedItem(
+                path: path, content: .skipped(mode: mode.rawValue, hash: SHA1Hash(id), size: 0, reason: reason))
+        case .blob(let path, let mode, let id):
+            if let content = staysLeftOut(path, mode, id) { return ObservedItem(path: path, content: content) }
+            let size = sizes[id]
+            func skipped(_ reason: SkipReason) -> ObservedItem {
+                ObservedItem(
+                    path: path,
+                    content: .skipped(mode: mode.rawValue, hash: SHA1Hash(id), size: size ?? 0, reason: reason))
+            }
+            if let size, isTooLarge(size) { return skipped(.tooLarge) }
+            if refused.contains(id) { return skipped(.hashCollision) }
+            return ObservedItem(path: path, content: .blob(mode: mode.rawValue, hash: SHA1Hash(id), size: size))
+        }
+    }
+
+    private func isTooLarge(_ size: UInt64) -> Bool {
+        guard let limit = source.limits.maximumBlobByteCount else { return false }
+        return size > limit
+    }
+
+    /// What the last sync left out here and would leave out again, so that it is not fetched in order to be skipped.
+    private func staysLeftOut(_ path: [UInt8], _ mode: FileMode, _ id: ObjectID) -> ObservedItem.Content? {
+        guard let content = leftOut[path], case .skipped(mode.rawValue, SHA1Hash(id), let size, let reason) = content
+        else { return nil }
+        switch reason {
+        case .tooLarge where isTooLarge(size), .hashCollision: return content
+        default: return nil
+        }
+    }
+}
+
+/// Something is wrong with one way of fetching; another one may do.
+struct FetchFault: Error {
+    let error: ProviderError
+
+    init(_ error: ProviderError) { self.error = error }
+
+    init(_ code: ProviderError.Code, _ message: String) { error = .transient(code, message) }
+
+    init(_ error: GitFormatError) {
+        switch error.code {
+        case .fileSystem: self.error = .transient(.localFailure, "\(error): make room for the spool, or move it")
+        case .limitExceeded: self.error = .permanent(.limitExceeded, "\(error)")
+        case .truncatedPack: self.error = .transient(.cut, "\(error)")
+        case .missingBase, .missingObject: self.error = .transient(.incomplete, "\(error)")
+        case .hashMismatch: self.error = .transient(.hashMismatch, "\(error)")
+        default: self.error = .transient(.malformed, "the server's answer is malformed: \(error)")
+        }
+    }
+}

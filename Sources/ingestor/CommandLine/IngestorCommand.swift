@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// A command of the command line. It says what it needs; ``Program`` opens that and carries it out, perhaps for another process.
+protocol IngestorCommand: ParsableCommand, Sendable {
+    var global: GlobalOptions { get }
+
+    /// Settings that this command was given as flags.
+    var flags: [SettingKey: String] { get }
+}
+
+extension IngestorCommand {
+    var flags: [SettingKey: String] { [:] }
+
+    /// The words by which it is called: `repo add`.
+    static var words: String { CommandTree.path(to: Self.self).joined(separator: " ") }
+}
+
+/// Needs nothing to be open.
+protocol StandaloneCommand: IngestorCommand {
+    func run(_ context: Context) async throws -> ExitStatus
+}
+
+/// Reads, beside whoever writes.
+protocol ReadingCommand: IngestorCommand {
+    var read: ReadOptions { get }
+    func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus
+}
+
+/// Needs the right to write; carried out by the process that has it.
+protocol WritingCommand: IngestorCommand {
+    func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus
+}
+
+/// Makes the discussion of a command's help: its example, and the exit status.
+func helpDiscussion(_ text: String = "", examples: String...) -> String {
+    let parts = [
+        text, "Example:\n" + examples.map { "  \($0)" }.joined(separator: "\n"), ExitStatus.discussion,
+    ]
+    return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
+}
