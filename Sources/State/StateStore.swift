@@ -113,6 +113,7 @@ public final class StateStore: Sendable {
             }
             try writer.description.write(&transaction, tables.meta)
         }
+        if writer.deltas.memoryByteCount > StateLimits.keptBytes { writer.deltas = Deltas() }
     }
 
     /// Says durably that the state is not closed: whoever finds it after another start of the machine must not trust it.
@@ -167,6 +168,8 @@ public final class StateStore: Sendable {
 enum StateLimits {
     /// Bytes of deltas that a fold gathers before it applies them.
     static let foldBytes = 32 << 20
+    /// Bytes of buffers that are kept from one fold to the next.
+    static let keptBytes = 4 << 20
     /// Bytes of rows that are appended in one transaction when a table is built, since LMDB keeps changed pages in memory.
     static let buildTransactionBytes = 16 << 20
 }
