@@ -93,7 +93,7 @@ let package = Package(
         // Tests mirror the targets.
         tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
         tests("IngestTests", ["Ingest", "ProviderKit", "Projections", "Events"]),
-        tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
+        tests("GitProtocolTests", ["GitProtocol", "Curl", "OpenSSL", "GitHubSimulator", "CZlib"]),
         tests("CurlTests", ["Curl"]),
         tests("GitHubSimulatorTests", ["GitHubSimulator"]),
         tests("LMDBTests", ["LMDB"]),
