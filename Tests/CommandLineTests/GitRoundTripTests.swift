@@ -76,7 +76,7 @@ struct GitRoundTripTests {
                                 == 0)
                     }
                 }
-                for entry in try repository.entries(at: commits[0]) where entry.mode != .submodule {
+                for entry in try repository.entries(at: commits[0]) where entry.mode != "160000" {
                     let content = try await tool.succeed("cat", entry.id)
                     #expect(try content.output == repository.blob(entry.id))
                 }

@@ -80,7 +80,7 @@ struct Tool: Sendable {
         var process = pid_t()
         let code = Self.withPointers(words) { words in
             Self.withPointers(environment.map { Array("\($0.key)=\($0.value)".utf8) }) { environment in
-                posix_spawn(&process, words[0], &actions, nil, words, environment)
+                words[0].map { posix_spawn(&process, $0, &actions, nil, words, environment) } ?? ENOENT
             }
         }
         guard code == 0 else { throw ToolFailure("\(program) cannot be started: \(String(cString: strerror(code)))") }
@@ -139,9 +139,10 @@ func write(_ bytes: [UInt8], to path: String) throws {
 }
 
 /// A program of the system, such as `tar` or `diff`.
+@discardableResult
 func system(_ command: String) async throws -> Int32 {
     var process = pid_t()
-    let words = ["/bin/sh", "-c", command].map { strdup($0) } + [nil]
+    let words: [UnsafeMutablePointer<CChar>?] = [strdup("/bin/sh"), strdup("-c"), strdup(command), nil]
     defer { for word in words { free(word) } }
     guard posix_spawn(&process, "/bin/sh", nil, nil, words, environ) == 0 else {
         throw ToolFailure("/bin/sh cannot be started")

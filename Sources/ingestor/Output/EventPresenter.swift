@@ -34,7 +34,9 @@ struct EventPresenter {
         let kind = envelope.event.kind.name
         let kindPadding = String(repeating: " ", count: max(0, 16 - kind.count))
         let summary = Printable.text(summary(envelope))
-        let source = showsSource ? name.map { style.dim("  " + Printable.text($0)) } ?? "" : ""
+        let source =
+            showsSource && envelope.event.kind != .repositoryAdded
+            ? name.map { style.dim("  " + Printable.text($0)) } ?? "" : ""
         return
             "\(padding)\(style.dim(position))  \(Units.time(envelope.header.time))  \(paint(envelope.event.kind)(kind))\(kindPadding)  \(summary)\(source)"
     }

@@ -11,7 +11,7 @@ enum EventSummary {
         case .repositoryRemoved(let payload): payload.locator.description
         case .tenantAdded(let payload): "\(payload.name), number \(payload.id.rawValue)"
         case .pollCompleted(let payload):
-            "\(payload.changed ? "changed" : "unchanged") \(short(payload.head)) \(text(payload.ref))"
+            "\(payload.changed ? "changed" : "unchanged")\(payload.head.map { " " + short($0) } ?? "")\(payload.ref.isEmpty ? "" : " " + text(payload.ref))"
         case .pollFailed(let payload): text(payload.failure)
         case .syncRequested(let payload): payload.reason.name
         case .syncStarted(let payload):

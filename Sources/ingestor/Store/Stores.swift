@@ -35,17 +35,17 @@ struct Stores: Sendable {
         state stateDirectory: String?, _ body: (ReadStore) async throws -> R
     ) async throws -> R {
         try data.check()
-        let log = try EventLog.open(directory: data.log, mode: .reader)
         if let stateDirectory {
-            let mode = StateMode.reader(allowsStale: true)
-            return try await read(
-                log, try StateStore.open(directory: stateDirectory, log: log, mode: mode, options: stateOptions()), body
-            )
+            let log = try EventLog.open(directory: data.log, mode: .reader)
+            let state = try StateStore.open(
+                directory: stateDirectory, log: log, mode: .reader(allowsStale: true), options: stateOptions())
+            return try await read(log, state, body)
         }
         // What was durable when the command began is what it has to show.
-        let wanted = try log.count
+        let wanted = try EventLog.open(directory: data.log, mode: .reader).count
         for attempt in 0..<Self.waitAttempts {
-            if let state = try liveState(log), try state.count >= wanted { return try await read(log, state, body) }
+            if let (log, state) = try live(reaching: wanted) { return try await read(log, state, body) }
+            // A database is open once in a process: what was opened for reading is closed again by now.
             if let lock = try WriterLock.acquire(data, command: "catching up") {
                 try await withWriter(holding: lock) { _ in }
                 continue
@@ -55,6 +55,7 @@ struct Stores: Sendable {
         }
         context.output.note("The state is built aside, since \(WriterLock.holder(data)) has not brought it up to date.")
         return try await Self.withTemporaryDirectory { directory in
+            let log = try EventLog.open(directory: data.log, mode: .reader)
             let state = try StateStore.open(
                 directory: directory + "/projections", log: log, mode: .writer, options: stateOptions(),
                 progress: showProgress)
@@ -62,11 +63,13 @@ struct Stores: Sendable {
         }
     }
 
-    /// The state that is there; nil where there is none that can be used.
-    private func liveState(_ log: EventLog) throws -> StateStore? {
+    /// The log, and the state that is there; nil where there is none that can be used, or one that is behind.
+    private func live(reaching wanted: UInt64) throws -> (EventLog, StateStore)? {
+        let log = try EventLog.open(directory: data.log, mode: .reader)
         do {
-            return try StateStore.open(
+            let state = try StateStore.open(
                 directory: data.projections, log: log, mode: .reader(allowsStale: true), options: stateOptions())
+            return try state.count >= wanted ? (log, state) : nil
         } catch let error as StateError
             where error.code == .missing || error.code == .unusable || error.code == .damaged
         {
