@@ -91,6 +91,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests mirror the targets.
+        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
+        tests("QueriesTests", ["Queries", "Events"]),
         tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
         tests(
             "IngestTests",
@@ -101,6 +103,8 @@ let package = Package(
         tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
         .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: strict),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
+        tests("IngestTests", ["Ingest", "ProviderKit", "Projections", "Events"]),
+        tests("GitProtocolTests", ["GitProtocol", "Curl", "OpenSSL", "GitHubSimulator", "CZlib"]),
         tests("CurlTests", ["Curl"]),
         tests("GitHubSimulatorTests", ["GitHubSimulator"]),
         tests("Crash", ["GitHubSimulator"]),

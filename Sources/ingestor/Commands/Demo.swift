@@ -19,10 +19,12 @@ struct Demo: StandaloneCommand {
             let data = global.data == nil ? folder + "/data" : context.data.path
             let repository = try DemoRepository.make(in: folder, near: Self.places(context))
             let inside = Context(
-                output: context.output, options: context.options, settings: context.settings, data: DataDirectory(path: data),
+                output: context.output, options: context.options, settings: context.settings,
+                data: DataDirectory(path: data),
                 workingDirectory: context.workingDirectory, arguments: context.arguments)
             return try await GitServer.withServer(GitServer.Configuration(root: folder)) { server in
-                try await DemoRun(context: inside, repository: repository, server: server).carryOut(isKept: global.data != nil)
+                try await DemoRun(context: inside, repository: repository, server: server).carryOut(
+                    isKept: global.data != nil)
             }
         }
     }

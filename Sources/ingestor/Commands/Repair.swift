@@ -18,7 +18,9 @@ struct Repair {
             try store.reader.silo.forget(hash, in: domain)
             try store.reader.state.read { view in
                 try view.forEachReference(to: hash, in: domain) { reference in
-                    if let row = try view.repository(reference.repository), !row.isRemoved { sources.insert(reference.repository) }
+                    if let row = try view.repository(reference.repository), !row.isRemoved {
+                        sources.insert(reference.repository)
+                    }
                     return true
                 }
             }

@@ -42,13 +42,15 @@ struct StoreCheck {
         }
         let output = context.output
         let report = try store.silo.verify(sealedHashes: known) { progress in
-            output.progress("store: \(Units.bytes(progress.checkedByteCount)) of \(Units.bytes(progress.totalByteCount))")
+            output.progress(
+                "store: \(Units.bytes(progress.checkedByteCount)) of \(Units.bytes(progress.totalByteCount))")
         }
         blobs = UInt64(report.blobCount)
         bytes = UInt64(report.rawByteCount)
         damage += report.findings.map {
             .init(
-                place: "store", code: $0.code.rawValue, message: $0.message, shard: $0.shard, hash: $0.blob, domain: $0.domain)
+                place: "store", code: $0.code.rawValue, message: $0.message, shard: $0.shard, hash: $0.blob,
+                domain: $0.domain)
         }
     }
 
@@ -68,7 +70,8 @@ struct StoreCheck {
             } catch let error as SiloError {
                 damage.append(
                     .init(
-                        place: "store", code: error.code.rawValue, message: "\(row.hash.hex): \(error)", shard: error.shard ?? stored.shard,
+                        place: "store", code: error.code.rawValue, message: "\(row.hash.hex): \(error)",
+                        shard: error.shard ?? stored.shard,
                         hash: row.hash, domain: row.domain))
             }
         }

@@ -77,9 +77,12 @@ struct Sync: WritingCommand {
             if let row = try store.engine.repository(candidate, of: tenant) { return row }
         }
         do {
-            return try await store.engine.addRepository(locator, configuration: RepositoryConfiguration(), tenant: tenant)
+            return try await store.engine.addRepository(
+                locator, configuration: RepositoryConfiguration(), tenant: tenant)
         } catch let error as IngestError where error.code == .alreadyAdded {
-            guard let row = try store.engine.repository(store.engine.normalize(locator), of: tenant) else { throw error }
+            guard let row = try store.engine.repository(store.engine.normalize(locator), of: tenant) else {
+                throw error
+            }
             return row
         }
     }
@@ -90,10 +93,12 @@ struct TuningOptions: ParsableArguments, Sendable {
     @Option(name: .long, help: .init("Sources read at once (INGESTOR_CONCURRENCY; default 4).", valueName: "n"))
     var concurrency: String?
 
-    @Option(name: .long, help: .init("Attempts before a job gives up (INGESTOR_MAX_ATTEMPTS; default 5).", valueName: "n"))
+    @Option(
+        name: .long, help: .init("Attempts before a job gives up (INGESTOR_MAX_ATTEMPTS; default 5).", valueName: "n"))
     var maxAttempts: String?
 
-    @Option(name: .long, help: .init("Skip larger files (INGESTOR_MAX_BLOB_BYTES; default: no limit).", valueName: "bytes"))
+    @Option(
+        name: .long, help: .init("Skip larger files (INGESTOR_MAX_BLOB_BYTES; default: no limit).", valueName: "bytes"))
     var maxBlobBytes: String?
 
     @Option(name: .long, help: .init("Certificates to trust (INGESTOR_CA_FILE).", valueName: "file"))

@@ -29,7 +29,8 @@ struct DirectoryTarget: ExportTarget, ~Copyable {
         let shown = shown(path)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
         let file = try within(path) { directory throws(SystemError) in
-            try FileDescriptor(at: directory, path.names[path.names.count - 1], flags, mode: isExecutable ? 0o777 : 0o666)
+            try FileDescriptor(
+                at: directory, path.names[path.names.count - 1], flags, mode: isExecutable ? 0o777 : 0o666)
         }
         try produce { try file.write($0, path: shown) }
     }

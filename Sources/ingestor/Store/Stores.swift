@@ -38,7 +38,9 @@ struct Stores: Sendable {
         let log = try EventLog.open(directory: data.log, mode: .reader)
         if let stateDirectory {
             let mode = StateMode.reader(allowsStale: true)
-            return try await read(log, try StateStore.open(directory: stateDirectory, log: log, mode: mode, options: stateOptions()), body)
+            return try await read(
+                log, try StateStore.open(directory: stateDirectory, log: log, mode: mode, options: stateOptions()), body
+            )
         }
         // What was durable when the command began is what it has to show.
         let wanted = try log.count
@@ -54,7 +56,8 @@ struct Stores: Sendable {
         context.output.note("The state is built aside, since \(WriterLock.holder(data)) has not brought it up to date.")
         return try await Self.withTemporaryDirectory { directory in
             let state = try StateStore.open(
-                directory: directory + "/projections", log: log, mode: .writer, options: stateOptions(), progress: showProgress)
+                directory: directory + "/projections", log: log, mode: .writer, options: stateOptions(),
+                progress: showProgress)
             return try await read(log, state, body)
         }
     }
@@ -64,7 +67,9 @@ struct Stores: Sendable {
         do {
             return try StateStore.open(
                 directory: data.projections, log: log, mode: .reader(allowsStale: true), options: stateOptions())
-        } catch let error as StateError where error.code == .missing || error.code == .unusable || error.code == .damaged {
+        } catch let error as StateError
+            where error.code == .missing || error.code == .unusable || error.code == .damaged
+        {
             return nil
         }
     }
@@ -82,7 +87,8 @@ struct Stores: Sendable {
     }
 
     private func showProgress(_ progress: StateProgress) {
-        context.output.progress("bringing the state up to date: \(Units.count(progress.done)) of \(Units.count(progress.total))")
+        context.output.progress(
+            "bringing the state up to date: \(Units.count(progress.done)) of \(Units.count(progress.total))")
     }
 
     // MARK: Writing
