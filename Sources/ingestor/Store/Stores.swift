@@ -24,7 +24,9 @@ struct Stores: Sendable {
     }
 
     func siloOptions() throws -> Silo.Options {
-        Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
+        var options = Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
+        if let bytes = context.settings.shardBytes { options.shardByteCount = bytes }
+        return options
     }
 
     // MARK: Reading
@@ -106,6 +108,8 @@ struct Stores: Sendable {
             directory: data.projections, log: log, mode: .writer, options: stateOptions(), progress: showProgress)
         context.output.clearProgress()
         let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions())
+        // One thread hashes and puts, another one compresses.
+        async let compression: Void = silo.compressUntilClosed()
         let thread = ThreadExecutor()
         let writer = try EventLogWriter(log: log, follower: state, executor: thread)
         let providers = Providers(context.settings)
@@ -127,6 +131,7 @@ struct Stores: Sendable {
             throw error
         }
         try await close(writer, silo, state)
+        try await compression
         _ = lock
         return result
     }
