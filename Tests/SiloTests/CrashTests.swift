@@ -128,6 +128,7 @@ import Testing
     @Test func aFailedSyncStopsTheStore() throws {
         let directory = TemporaryDirectory()
         do {
+            _ = try directory.open()
             var disk = Disk()
             disk.sync = { _ in
                 errno = EIO

@@ -25,7 +25,9 @@ struct Stores: Sendable {
     }
 
     func siloOptions() throws -> Silo.Options {
-        Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
+        var options = Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
+        if let bytes = context.settings.shardBytes { options.shardByteCount = bytes }
+        return options
     }
 
     // MARK: Reading
@@ -122,6 +124,8 @@ struct Stores: Sendable {
                 log: log, state: state, silo: silo,
                 queries: try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant),
                 providers: providers))
+        // One thread hashes and puts, another one compresses, until the store is closed: nothing may throw between here and there.
+        async let compression: Void = silo.compressUntilClosed()
         let result: R
         do {
             try await engine.recover()
@@ -133,6 +137,7 @@ struct Stores: Sendable {
             throw error
         }
         try await close(writer, silo, state)
+        try await compression
         // Until here nobody else may write.
         withExtendedLifetime(lock) {}
         return result
