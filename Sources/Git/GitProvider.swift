@@ -5,7 +5,7 @@ public import ProviderKit
 public struct GitProvider: Provider {
     private let settings: GitSettings
 
-    public init(settings: GitSettings = GitSettings()) { self.settings = settings }
+    public init(settings: GitSettings) { self.settings = settings }
 
     public let name = "git"
     public let capabilities: ProviderCapabilities = [.incremental, .listsIdentifiers]
@@ -49,8 +49,10 @@ public struct GitSettings: Sendable {
     public var certificateFile: String?
     /// A proxy's URL.
     public var proxy: String?
+    /// The present moment, for servers that say how many seconds to wait.
+    public var now: @Sendable () -> Timestamp
 
-    public init() {}
+    public init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
 }
 
 extension String {

@@ -1,17 +1,18 @@
 import Events
 import GitProtocol
 import ProviderKit
+import Synchronization
 
 /// Where trees are read from: the packs that came, and the trees that are known from before.
 final class TreeSource {
-    private var readers: [PackReader] = []
+    private let packs: [(pack: Pack, reader: PackReader)]
     private let known: KnownTrees?
 
     /// Limit of one tree object in bytes; a directory of a million files takes about 40 MB.
     static let maximumTreeByteCount = 128 << 20
 
     init(packs: [Pack], known: KnownTrees?) throws {
-        readers = try packs.map { try PackReader($0) }
+        self.packs = try packs.map { ($0, try PackReader($0)) }
         self.known = known
     }
 
@@ -20,7 +21,7 @@ final class TreeSource {
     /// - Throws: `GitFormatError` for a malformed or a damaged one.
     func entries(of tree: ObjectID) throws -> [TreeEntry]? {
         if tree == Self.emptyTree { return [] }
-        for reader in readers where reader.contains(tree) {
+        for (pack, reader) in packs where pack.contains(tree) {
             let object = try reader.read(tree, maxBytes: Self.maximumTreeByteCount)
             guard object.kind == .tree else {
                 throw ProviderError.permanent(.malformed, "\(tree) is named as a tree and is a \(object.kind)")
@@ -35,19 +36,24 @@ final class TreeSource {
 }
 
 /// The trees of the last completed sync, built again from its files.
-final class KnownTrees {
+final class KnownTrees: Sendable {
     private let content: any KnownContent
-    private var trees: [ObjectID: [TreeEntry]]?
+    private let trees = Mutex<[ObjectID: [TreeEntry]]?>(nil)
 
     init(_ content: any KnownContent) { self.content = content }
 
-    func entries(of tree: ObjectID) throws -> [TreeEntry]? { try all()[tree] }
+    func entries(of tree: ObjectID) throws -> [TreeEntry]? {
+        try trees.withLock { trees in
+            let built = try trees ?? build()
+            trees = built
+            return built[tree]
+        }
+    }
 
     /// A tree as Git writes it.
     func serialized(_ tree: ObjectID) throws -> [UInt8]? { try entries(of: tree).map { Tree.serialize($0) } }
 
-    private func all() throws -> [ObjectID: [TreeEntry]] {
-        if let trees { return trees }
+    private func build() throws -> [ObjectID: [TreeEntry]] {
         var built: [ObjectID: [TreeEntry]] = [:]
         try withoutActuallyEscaping({ (_: [UInt8], id: ObjectID, entries: [TreeEntry]) in built[id] = entries }) {
             var assembler = TreeAssembler(completed: $0)
@@ -62,7 +68,6 @@ final class KnownTrees {
             }
             _ = assembler.finish()
         }
-        trees = built
         return built
     }
 }

@@ -36,7 +36,7 @@ struct BackendCall: Sendable {
     }
 
     /// Starts git; its standard input waits for the body.
-    func start(_ configuration: GitServer.Configuration, protocolV0: Bool) throws -> GitProcess {
+    func start(_ configuration: GitServer.Configuration, protocolV0: Bool) throws -> ChildProcess {
         var settings = [
             (key: "uploadpack.allowFilter", value: String(configuration.allowFilter)),
             (key: "uploadpack.allowAnySHA1InWant", value: String(configuration.allowAnySHA1InWant)),
@@ -51,7 +51,7 @@ struct BackendCall: Sendable {
         if let contentType { environment.append("CONTENT_TYPE=\(contentType)") }
         if let contentEncoding { environment.append("HTTP_CONTENT_ENCODING=\(contentEncoding)") }
         if let gitProtocol, !protocolV0 { environment.append("GIT_PROTOCOL=\(gitProtocol)") }
-        let child = try GitProcess(
+        let child = try ChildProcess(
             arguments: [Array("http-backend".utf8)], environment: environment, input: .socket)
         child.output.setNonBlocking()
         child.input?.setNonBlocking()

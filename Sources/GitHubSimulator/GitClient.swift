@@ -11,26 +11,13 @@ public enum GitClient {
     ) async throws -> [UInt8] {
         let settings = configuration.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
         let command = (directory.map { ["-C", $0] } ?? []) + arguments
-        let child = try GitProcess(
-            arguments: command.map { Array($0.utf8) },
-            environment: GitCommand.environment(settings) + ["GIT_TERMINAL_PROMPT=0"])
-        child.output.setNonBlocking()
-        return try await withTaskCancellationHandler {
-            var output: [UInt8] = []
-            while true {
-                let bytes = try await child.output.read(upTo: GitCommand.chunkBytes)
-                if bytes.isEmpty { break }
-                output += bytes
-            }
-            let status = try await child.end()
-            guard status == 0 else {
-                throw SimulatorError(
-                    code: .git,
-                    message: "git \(arguments.first ?? "") failed with wait status \(status): \(child.errorText())")
-            }
-            return output
-        } onCancel: {
-            child.terminate()
+        let outcome = try await Program.run(
+            "git", command, environment: GitCommand.environment(settings) + ["GIT_TERMINAL_PROMPT=0"])
+        guard outcome.isSuccess else {
+            throw SimulatorError(
+                code: .git,
+                message: "git \(arguments.first ?? "") failed, \(outcome.ending): \(outcome.errorText)")
         }
+        return outcome.output
     }
 }

@@ -28,7 +28,7 @@ enum GitCommand {
         _ arguments: [[UInt8]], in directory: String? = nil, environment: [String] = environment(),
         feed: ((CommandInput) throws -> Void)? = nil
     ) throws -> [UInt8] {
-        let child = try GitProcess(
+        let child = try ChildProcess(
             arguments: (directory.map { [Array("-C".utf8), Array($0.utf8)] } ?? []) + arguments,
             environment: environment, input: feed == nil ? .none : .socket)
         if let feed, let input = child.input {

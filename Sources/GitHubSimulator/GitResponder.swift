@@ -74,7 +74,7 @@ struct GitResponder: HTTPResponder {
 
     /// Feeds the request to the child while its answer goes to the client.
     private func exchange(
-        _ call: BackendCall, _ child: GitProcess, first: [UInt8], _ plan: FaultPlan, _ identifier: Int,
+        _ call: BackendCall, _ child: ChildProcess, first: [UInt8], _ plan: FaultPlan, _ identifier: Int,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -103,7 +103,7 @@ struct GitResponder: HTTPResponder {
         }
     }
 
-    private func withTimeout<R: Sendable>(_ child: GitProcess, _ body: @escaping @Sendable () async throws -> R)
+    private func withTimeout<R: Sendable>(_ child: ChildProcess, _ body: @escaping @Sendable () async throws -> R)
         async throws -> R
     {
         try await withTaskCancellationHandler {

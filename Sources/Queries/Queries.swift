@@ -1,1 +1,63 @@
-// Queries
+public import EventLog
+public import Events
+public import Projections
+public import Silo
+public import State
+
+/// Answers questions about what was ingested, for one tenant. Reads alone; safe beside a writer, in any process.
+public struct Queries: Sendable {
+    let log: EventLog
+    let state: StateStore
+    let silo: Silo
+    /// Nil where there is no such tenant (yet): then there is only what is public.
+    public let tenant: TenantRow?
+
+    /// - Parameter tenant: the name of the tenant who asks.
+    public init(log: EventLog, state: StateStore, silo: Silo, tenant: String) throws {
+        self.log = log
+        self.state = state
+        self.silo = silo
+        self.tenant = try state.read { view in try view.tenant(named: tenant) }
+    }
+
+    /// Whose content the tenant may read: its own, and what is public.
+    public var domains: [Domain] { (tenant.map { [.tenant($0.id)] } ?? []) + [.public] }
+
+    /// How many events are known; positions below it can be asked for.
+    public var count: UInt64 {
+        get throws { try state.read { view in try view.count } }
+    }
+
+    func mayRead(_ header: RecordHeader) -> Bool { header.tenant == .none || header.tenant == tenant?.id }
+}
+
+/// Why a question has no answer. The message says what to do.
+public struct QueryError: Error, Sendable, CustomStringConvertible {
+    /// A stable word for scripts. The list may grow.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        public let rawValue: String
+
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let malformed = Code(rawValue: "malformed")
+        public static let unknownRepository = Code(rawValue: "unknownRepository")
+        public static let neverSynced = Code(rawValue: "neverSynced")
+        public static let unknownMoment = Code(rawValue: "unknownMoment")
+        public static let unknownFile = Code(rawValue: "unknownFile")
+        public static let unknownBlob = Code(rawValue: "unknownBlob")
+        /// It is known and was not taken, or is no file.
+        public static let noContent = Code(rawValue: "noContent")
+        public static let unknownPosition = Code(rawValue: "unknownPosition")
+        public static let unknownSubject = Code(rawValue: "unknownSubject")
+    }
+
+    public var code: Code
+    public var message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

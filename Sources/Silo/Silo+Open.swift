@@ -1,4 +1,3 @@
-public import Events
 import LMDB
 
 extension Silo {
@@ -26,7 +25,7 @@ extension Silo {
         var report = OpenReport()
         switch mode {
         case .writer:
-            directory = try ShardDirectory.create(path)
+            directory = try ShardDirectory.create(path, disk)
             let (store, isNew) = try writableLocations(locationsPath, options.bootID)
             locations = store
             report.hasRebuiltLocations = isNew
@@ -106,6 +105,7 @@ extension Silo {
             }
             return nil
         }
-        return try store.isBelievable(bootID: bootID) && store.isConsistent() ? store : nil
+        guard try store.isBelievable(bootID: bootID) else { return nil }
+        return try store.isConsistent() ? store : nil
     }
 }

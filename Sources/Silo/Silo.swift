@@ -187,8 +187,10 @@ extension Silo {
         return try benches.with { (bench) throws(SiloError) in
             let header = try file.header(&bench.digest)
             let trailer = try file.trailer(&bench.digest)
+            let sha256: SHA256Hash
+            if let known { sha256 = known } else { sha256 = try file.contentHash(&bench.digest) }
             return SealedShard(
-                id: id, domain: header.domain, sha256: try known ?? file.contentHash(&bench.digest),
+                id: id, domain: header.domain, sha256: sha256,
                 byteCount: Int(try file.byteCount()), blobCount: trailer.blobCount, rawByteCount: trailer.rawByteCount,
                 createdAt: header.createdAt)
         }

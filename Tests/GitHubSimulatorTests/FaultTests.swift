@@ -67,7 +67,7 @@ import Testing
             try RepositoryBuilder(at: "\(folder)/project.git").commit()
             let client = try await GitServer.withServer(.init(root: folder)) { server in
                 server.inject(.hang())
-                let client = try GitProcess(
+                let client = try ChildProcess(
                     arguments: ["ls-remote", server.url("project.git")].map { Array($0.utf8) },
                     environment: GitCommand.environment())
                 while server.traffic.count == 0 { try await Task.sleep(for: .milliseconds(5)) }

@@ -1,22 +1,10 @@
 import Events
 import Projections
 import ProviderKit
+import TestSupport
 import Testing
 
 @testable import Ingest
-
-/// A generator with a seed that is printed, so that a failure can be had again.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        return word ^ (word >> 31)
-    }
-}
 
 private func content(_ number: Int) -> ItemChange.Content {
     .upserted(mode: GitMode.file, hash: SHA1Hash(Array(repeating: UInt8(number), count: 20)) ?? .zero, size: 1)
@@ -24,7 +12,7 @@ private func content(_ number: Int) -> ItemChange.Content {
 
 @Test("applying the changes to what was there gives what is there", arguments: 0..<50)
 func differAgainstOracle(seed: UInt64) throws {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     let paths = (0..<40).map { Array("p\($0 % 7)/\($0)".utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
     var before: [[UInt8]: ItemChange.Content] = [:]
     var after: [[UInt8]: ItemChange.Content] = [:]

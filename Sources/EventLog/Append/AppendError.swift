@@ -43,10 +43,12 @@ public struct AppendError: Error, Sendable, CustomStringConvertible {
 
     static func tooLarge(_ limit: String) -> AppendError {
         AppendError(
-            code: .tooLarge, message: "a request may have at most \(limit); append it in parts", actual: nil, cause: nil)
+            code: .tooLarge, message: "a request may have at most \(limit); append it in parts", actual: nil, cause: nil
+        )
     }
 
     static func stopped(_ message: String, _ cause: (any Error)?) -> AppendError {
-        AppendError(code: .writerStopped, message: "the log takes no more events: \(message)", actual: nil, cause: cause)
+        AppendError(
+            code: .writerStopped, message: "the log takes no more events: \(message)", actual: nil, cause: cause)
     }
 }

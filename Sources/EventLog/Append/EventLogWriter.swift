@@ -168,7 +168,8 @@ public actor EventLogWriter {
     private func makeDurable(_ requests: [AppendRequest], _ plan: BatchPlan) throws(AppendError) -> CommittedBatch {
         var events: [EncodedEvent] = []
         for (request, outcome) in zip(requests, plan.outcomes) {
-            if case .append = outcome { events.append(contentsOf: request.events) }
+            guard case .append = outcome else { continue }
+            if events.isEmpty { events = request.events } else { events.append(contentsOf: request.events) }
         }
         let start = tail.end
         guard !events.isEmpty else { return CommittedBatch(range: start..<start, events: []) }
@@ -176,9 +177,7 @@ public actor EventLogWriter {
         do {
             try log.environment.write { transaction in
                 try newTail.enter(transaction.id)
-                for index in events.indices {
-                    try newTail.append(&events[index], to: log, in: &transaction, hasher: &hasher)
-                }
+                try newTail.append(&events, to: log, in: &transaction, hasher: &hasher)
             }
         } catch {
             throw .stopped("writing failed; open it again, after what is wrong has been mended", error)

@@ -29,16 +29,19 @@ struct LogTail: Sendable {
         self.transaction = transaction
     }
 
-    /// Puts one event at the end, moving its time forward where it would go back.
+    /// Puts events at the end, moving their times forward where they would go back.
     mutating func append(
-        _ event: inout EncodedEvent, to log: EventLog, in transaction: inout WriteTransaction, hasher: inout SHA256Hasher
+        _ events: inout [EncodedEvent], to log: EventLog, in transaction: inout WriteTransaction,
+        hasher: inout SHA256Hasher
     ) throws {
-        if event.time < lastTime { event.move(to: lastTime, hasher: &hasher) }
-        lastTime = event.time
-        try transaction.append(log.events, end.rawValue, event.record)
-        try frontier.push(event.leafHash, hasher: &hasher) { key, node in
-            try transaction.put(log.tree, key.bytes, node.bytes)
+        for index in events.indices {
+            if events[index].time < lastTime { events[index].move(to: lastTime, hasher: &hasher) }
+            lastTime = events[index].time
+            try transaction.append(log.events, end.rawValue, events[index].record)
+            try frontier.push(events[index].leafHash, hasher: &hasher) { key, node in
+                try transaction.put(log.tree, key.bytes, node.bytes)
+            }
+            end = end + 1
         }
-        end = end + 1
     }
 }

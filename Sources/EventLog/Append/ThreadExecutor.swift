@@ -10,10 +10,7 @@ import Synchronization
 public final class ThreadExecutor: SerialExecutor {
     private let work = WorkQueue()
 
-    /// - Parameter name: of the thread, in the first 15 bytes, as tools show it.
-    public init(name: String) {
-        work.startThread(name: name)
-    }
+    public init() { work.startThread() }
 
     deinit { work.close() }
 
@@ -77,15 +74,14 @@ private final class WorkQueue: @unchecked Sendable {
         return queue
     }
 
-    func startThread(name: String) {
-        let start = Unmanaged.passRetained(Start(queue: self, name: String(decoding: name.utf8.prefix(15), as: UTF8.self)))
+    func startThread() {
+        let queue = Unmanaged.passRetained(self).toOpaque()
         #if canImport(Glibc)
             var thread = pthread_t()
-            let status = pthread_create(&thread, nil, { Start.run($0) }, start.toOpaque())
         #else
             var thread: pthread_t?
-            let status = pthread_create(&thread, nil, { Start.run($0) }, start.toOpaque())
         #endif
+        let status = pthread_create(&thread, nil, { WorkQueue.run($0) }, queue)
         precondition(status == 0, "the system gives no thread: \(String(cString: strerror(status)))")
         #if canImport(Glibc)
             pthread_detach(thread)
@@ -94,27 +90,12 @@ private final class WorkQueue: @unchecked Sendable {
         #endif
     }
 
-    private final class Start {
-        let queue: WorkQueue
-        let name: String
-
-        init(queue: WorkQueue, name: String) {
-            self.queue = queue
-            self.name = name
+    private static func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        guard let argument else { return nil }
+        let queue = Unmanaged<WorkQueue>.fromOpaque(argument).takeRetainedValue()
+        while let batch = queue.take() {
+            for body in batch { body() }
         }
-
-        static func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-            guard let argument else { return nil }
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            #if canImport(Glibc)
-                pthread_setname_np(pthread_self(), start.name)
-            #else
-                pthread_setname_np(start.name)
-            #endif
-            while let batch = start.queue.take() {
-                for body in batch { body() }
-            }
-            return nil
-        }
+        return nil
     }
 }

@@ -1,4 +1,4 @@
-public import Events
+import Events
 import Synchronization
 
 /// How much the writer takes at a time.

@@ -1,4 +1,4 @@
-public import Events
+import Events
 import LMDB
 
 /// The append-only log of events in one directory: what happened, in order, provably.
@@ -46,11 +46,12 @@ public final class EventLog: Sendable {
             log = EventLog(
                 directory: directory, mode: mode, environment: environment,
                 events: try environment.database("events"), tree: try environment.database("tree"))
-        } catch let error as LMDBError {
+        } catch {
             guard error.code == .noSuchFile || error.code == .notFound else {
                 throw LogError(.storage, "it cannot be opened", cause: error)
             }
-            throw LogError(.notFound, "there is none in \(directory); initialise the data directory first", cause: error)
+            throw LogError(
+                .notFound, "there is none in \(directory); initialise the data directory first", cause: error)
         }
         try log.checkFormat()
         return log

@@ -103,7 +103,8 @@ public struct LogSnapshot: ~Copyable, Sendable {
     func node(_ key: TreeNodeKey) throws -> SHA256Hash? {
         guard let value = try transaction.get(tree, key.bytes) else { return nil }
         guard value.byteCount == SHA256Hash.byteCount else {
-            throw LogError.damaged("the tree node of level \(key.level) over it is cut", at: LogPosition(key.leaves.lowerBound))
+            throw LogError.damaged(
+                "the tree node of level \(key.level) over it is cut", at: LogPosition(key.leaves.lowerBound))
         }
         return value.withUnsafeBytes { SHA256Hash($0) }
     }

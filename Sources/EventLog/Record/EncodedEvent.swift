@@ -27,23 +27,26 @@ public struct EncodedEvent: Sendable {
     /// - Parameter record: header and payloads; bytes 64–95 are overwritten.
     /// - Throws: `DecodingFailure` where it is not a record.
     public init(record: [UInt8], hasher: inout SHA256Hasher) throws(DecodingFailure) {
-        // Any position will do that is beyond what a reference within a batch reaches back.
+        // Any position will do that references within a batch do not reach back from.
         let position = LogPosition(UInt64(Reference.maximumDistance))
         let header = try RecordHeader(record: record.span.bytes, at: position)
         let repository: Reference =
-            switch header.repository {
-            case nil: .none
-            case let id? where try Self.isRelative(record): .back(Int(position.rawValue - id.rawValue))
-            case let id?: .position(LogPosition(id.rawValue))
+            if let id = header.repository {
+                // A stored value that is not the position itself counts backwards.
+                if Self.storedRepository(record) == id.rawValue {
+                    .position(LogPosition(id.rawValue))
+                } else {
+                    .back(Int(position.rawValue - id.rawValue))
+                }
+            } else {
+                .none
             }
         self.init(complete: record, repository: repository, time: header.time, hasher: &hasher)
     }
 
-    /// Whether the record's repository counts backwards: then another position gives another repository.
-    private static func isRelative(_ record: [UInt8]) throws(DecodingFailure) -> Bool {
-        let header = try RecordHeader(record: record.span.bytes, at: LogPosition(UInt64(Reference.maximumDistance)))
-        let next = try RecordHeader(record: record.span.bytes, at: LogPosition(UInt64(Reference.maximumDistance) + 1))
-        return header.repository != next.repository
+    /// The field at offset 40 as it stands there.
+    private static func storedRepository(_ record: [UInt8]) -> UInt64 {
+        UInt64(bigEndian: record.span.bytes.unsafeLoadUnaligned(fromByteOffset: 40, as: UInt64.self))
     }
 
     private init(complete record: [UInt8], repository: Reference, time: Timestamp, hasher: inout SHA256Hasher) {

@@ -43,7 +43,8 @@ struct LogVerifier: ~Copyable {
 
     private mutating func reportMissing(_ range: Range<LogPosition>) {
         let count = range.upperBound.rawValue - range.lowerBound.rawValue
-        result.report(.missingRecords, at: range.lowerBound, count == 1 ? "it is missing" : "\(count) events are missing")
+        result.report(
+            .missingRecords, at: range.lowerBound, count == 1 ? "it is missing" : "\(count) events are missing")
         groups.skip(to: range.upperBound.rawValue)
         lastTime = nil
     }
@@ -100,7 +101,9 @@ struct LogVerifier: ~Copyable {
             switch try snapshot.node(key) {
             case nil: result.report(.missingTreeNode, at: start, "the hash \(place) is missing")
             case node?: break
-            default: result.report(.wrongTreeNode, at: start, "the hash \(place) is another one: one of them was changed or moved")
+            default:
+                result.report(
+                    .wrongTreeNode, at: start, "the hash \(place) is another one: one of them was changed or moved")
             }
         } catch let error as LogError {
             result.report(.wrongTreeNode, at: start, error.message)
@@ -113,11 +116,13 @@ struct LogVerifier: ~Copyable {
             var cursor = try snapshot.nodes()
             while let entry = try cursor.next() {
                 guard let key = TreeNodeKey(entry.key) else {
-                    result.report(.foreignTreeNode, at: snapshot.end, "an entry of the tree has a key that names no node")
+                    result.report(
+                        .foreignTreeNode, at: snapshot.end, "an entry of the tree has a key that names no node")
                     continue
                 }
                 if key.index >= snapshot.count >> (key.level * TreeNodeKey.groupHeight) {
-                    let detail = "a hash of tree level \(key.level), node \(key.index), stands over events that are not there"
+                    let detail =
+                        "a hash of tree level \(key.level), node \(key.index), stands over events that are not there"
                     result.report(.foreignTreeNode, at: snapshot.end, detail)
                 }
             }

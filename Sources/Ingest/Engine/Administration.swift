@@ -1,7 +1,7 @@
-public import EventLog
+import EventLog
 public import Events
 public import Projections
-public import State
+import State
 
 extension Engine {
     /// The tenant of that name.
@@ -19,7 +19,7 @@ extension Engine {
             }
             let id = TenantID(next)
             // Both are claimed: two processes' worth of commands may be adding tenants at once.
-            let claims = [Claim(key: Claims.tenant(name)), Claim(key: Claims.tenant("#\(id.rawValue)"))]
+            let claims = [Claim(Claims.tenant(name)), Claim(Claims.tenant("#\(id.rawValue)"))]
             let draft = EventDraft(.tenantAdded(TenantAdded(id: id, name: name)), tenant: id)
             _ = try await writer.append([draft], at: clock(), claims: claims)
         }
@@ -35,7 +35,7 @@ extension Engine {
         let draft = EventDraft(
             .repositoryAdded(RepositoryAdded(locator: locator, configuration: configuration)), tenant: tenant,
             domain: Self.domain(of: configuration, tenant), repository: .itself)
-        let claim = Claim(key: Claims.repository(tenant, locator))
+        let claim = Claim(Claims.repository(tenant, locator))
         switch try await writer.append([draft], at: clock(), claims: [claim]) {
         case .appended(let range):
             return try repository(RepositoryID(range.lowerBound))

@@ -1,5 +1,6 @@
 public import EventLog
 public import Events
+import Projections
 public import ProviderKit
 public import Silo
 public import State

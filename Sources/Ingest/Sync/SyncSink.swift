@@ -119,10 +119,10 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             let put = try stream.finish()
             return (put, buffer.withUnsafeBytes { MIMEType.of(path: description.path, head: $0) })
         } catch let error as SiloError where error.code == .wrongHash || error.code == .wrongSize {
-            stream.cancel()
+            try stream.cancel()
             return (nil, "")
         } catch {
-            stream.cancel()
+            try stream.cancel()
             throw error
         }
     }

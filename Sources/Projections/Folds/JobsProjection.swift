@@ -15,7 +15,8 @@ public enum JobsProjection: Projection {
         static let waiting: UInt8 = 4
         static let deadLettered: UInt8 = 5
         static let requeued: UInt8 = 6
-        static let completed: UInt8 = 7
+        /// Completed, or dropped.
+        static let closed: UInt8 = 7
     }
 
     public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
@@ -44,7 +45,7 @@ public enum JobsProjection: Projection {
             add(envelope.position, Delta.requested) { $0.append(contentsOf: row.encode()) }
         case .syncStarted(let event): add(header.correlation, Delta.started) { $0.put(event.attempt) }
         case .syncFailed(let event): add(header.correlation, Delta.failed, recorded(event.failure))
-        case .syncCompleted: add(header.correlation, Delta.completed)
+        case .syncCompleted: add(header.correlation, Delta.closed)
         case .retryScheduled(let event):
             add(event.job, Delta.waiting) { delta in
                 delta.put(event.at)
@@ -56,7 +57,7 @@ public enum JobsProjection: Projection {
                 recorded(event.failure)(&delta)
             }
         case .jobRequeued(let event): add(event.job, Delta.requeued) { $0.put(header.time) }
-        case .jobDropped(let event): add(event.job, Delta.completed)
+        case .jobDropped(let event): add(event.job, Delta.closed)
         default: break
         }
     }
@@ -67,7 +68,7 @@ public enum JobsProjection: Projection {
         var reader = ByteReader(delta)
         let kind = try reader.byte()
         if kind == Delta.requested { return row.load(delta.extracting(1..<delta.byteCount)) }
-        if kind == Delta.completed { return row.remove() }
+        if kind == Delta.closed { return row.remove() }
         // What is said of a job that is not there, or not any more, changes nothing.
         guard row.isPresent else { return }
         var job = try JobRow(key: key, decoding: row.bytes.span.bytes)

@@ -84,7 +84,7 @@ extension RepositoryRow {
             retryCount = attempts
             nextRetryAt = nil
             lastFailure = RecordedFailure(failure: failure, at: delta.at, position: delta.position)
-        case .started:
+        case .unscheduled:
             nextRetryAt = nil
         }
     }

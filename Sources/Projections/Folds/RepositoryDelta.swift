@@ -15,7 +15,8 @@ struct RepositoryDelta: Equatable {
         case failed(Failure)
         case retryScheduled(attempt: UInt32, at: Timestamp)
         case gaveUp(attempts: UInt32, Failure)
-        case started
+        /// No further attempt is scheduled: it is under way, or given up for good.
+        case unscheduled
     }
 
     var position: LogPosition
@@ -36,7 +37,7 @@ struct RepositoryDelta: Equatable {
             change = .polled(
                 changed: event.changed, head: event.head, validator: event.validator, event.rateLimit)
         case .pollFailed(let event): change = .failed(event.failure)
-        case .syncStarted: change = .started
+        case .syncStarted, .jobDropped: change = .unscheduled
         case .syncFailed(let event): change = .failed(event.failure)
         case .syncCompleted(let event):
             // The row is that of the watched branch.
@@ -47,7 +48,7 @@ struct RepositoryDelta: Equatable {
                     branch: event.branch) : .none
         case .retryScheduled(let event): change = .retryScheduled(attempt: event.attempt, at: event.at)
         case .jobDeadLettered(let event): change = .gaveUp(attempts: event.attempts, event.failure)
-        case .jobRequeued, .jobDropped, .syncRequested: change = .noticed
+        case .jobRequeued, .syncRequested: change = .noticed
         case .tenantAdded, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed, .blobCorrupted,
             .blobRepaired, .blobRefused:
             change = .none
@@ -63,8 +64,8 @@ struct RepositoryDelta: Equatable {
             bytes.append(1)
             bytes.put(tenant.rawValue)
             bytes.put(domain.rawValue)
-            bytes.append(text: locator.provider)
-            bytes.append(string: locator.source)
+            bytes.put(text: locator.provider)
+            bytes.put(string: locator.source)
             configuration.encode(into: &bytes)
         case .reconfigured(let domain, let configuration):
             bytes.append(2)
@@ -75,15 +76,15 @@ struct RepositoryDelta: Equatable {
             bytes.append(4)
             bytes.append(changed ? 1 : 0)
             bytes.put(optional: head)
-            bytes.append(string: validator)
-            bytes.append(optional: limit) { $0.put($1) }
+            bytes.put(string: validator)
+            bytes.put(optional: limit)
         case .completed(let commit, let tree, let files, let logicalBytes, let branch):
             bytes.append(5)
             bytes.put(commit)
             bytes.put(tree)
             bytes.put(files)
             bytes.put(logicalBytes)
-            bytes.append(string: branch)
+            bytes.put(string: branch)
         case .failed(let failure):
             bytes.append(6)
             bytes.put(failure)
@@ -95,7 +96,7 @@ struct RepositoryDelta: Equatable {
             bytes.append(8)
             bytes.put(attempts)
             bytes.put(failure)
-        case .started: bytes.append(9)
+        case .unscheduled: bytes.append(9)
         case .noticed: bytes.append(10)
         }
     }
@@ -115,7 +116,7 @@ struct RepositoryDelta: Equatable {
         case 4:
             change = .polled(
                 changed: try reader.flag(), head: try reader.optionalSHA1(), validator: try reader.string(),
-                try reader.optional { (reader) throws(DecodingFailure) in try reader.rateLimit() })
+                try reader.flag() ? try reader.rateLimit() : nil)
         case 5:
             change = .completed(
                 commit: try reader.sha1(), tree: try reader.sha1(), files: try reader.uint64(),
@@ -123,7 +124,7 @@ struct RepositoryDelta: Equatable {
         case 6: change = .failed(try reader.failure())
         case 7: change = .retryScheduled(attempt: try reader.uint32(), at: try reader.timestamp())
         case 8: change = .gaveUp(attempts: try reader.uint32(), try reader.failure())
-        case 9: change = .started
+        case 9: change = .unscheduled
         case 10: change = .noticed
         case let kind: throw DecodingFailure("delta \(kind) of a repository is unknown")
         }

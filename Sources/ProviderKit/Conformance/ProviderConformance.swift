@@ -6,6 +6,7 @@ public enum ProviderConformance {
     ///
     /// - Throws: ``ConformanceFailure`` that says which rule is broken, or what the provider threw where it should not.
     public static func run(_ fixture: some ConformanceFixture) async throws {
+        try await fixture.publish(first)
         try checkLocators(fixture)
         try await checkMissing(fixture)
         let known = try await checkFirstReading(fixture)
@@ -55,7 +56,6 @@ public enum ProviderConformance {
 
     /// Every file comes once, in order, after its content.
     private static func checkFirstReading(_ fixture: some ConformanceFixture) async throws -> RecordedContent {
-        try await fixture.publish(first)
         let known = try await read(fixture, RecordedContent()).known
         try require(files(known.items) == expected(first, fixture), "the items are not the files that there are")
         try require(

@@ -85,18 +85,30 @@ struct FrameScanner: ~Copyable {
     private mutating func nextHead(after start: UInt64) throws(SiloError) -> UInt64 {
         var candidate = start + 1
         while let bytes = try window.next(at: candidate), !bytes.isEmpty {
-            let found = withUnsafeBytes(of: FrameHead.magic.bigEndian) {
-                memmem(bytes.baseAddress!, bytes.count, $0.baseAddress!, $0.count)
-            }
-            guard let found, let base = bytes.baseAddress else {
+            guard let found = Self.firstMagic(in: bytes) else {
                 // A magic may lie across the edge of what was read.
                 candidate += UInt64(max(1, bytes.count - 3))
                 continue
             }
-            candidate += UInt64(UnsafeRawPointer(found) - base)
+            candidate += UInt64(found)
             if case .success = try head(at: candidate) { return candidate }
             candidate += 1
         }
         return window.end
+    }
+
+    private static func firstMagic(in bytes: UnsafeRawBufferPointer) -> Int? {
+        let first = UInt8(truncatingIfNeeded: FrameHead.magic >> 24)
+        var start = 0
+        while let base = bytes.baseAddress, start + 4 <= bytes.count,
+            let found = memchr(base + start, CInt(first), bytes.count - start - 3)
+        {
+            let offset = UnsafeRawPointer(found) - base
+            if UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) == FrameHead.magic {
+                return offset
+            }
+            start = offset + 1
+        }
+        return nil
     }
 }

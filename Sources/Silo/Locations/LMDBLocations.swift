@@ -50,13 +50,18 @@ final class LMDBLocations: LocationStore {
     func isBelievable(bootID: [UInt8]) throws(SiloError) -> Bool {
         try mapped {
             try environment.read { transaction in
-                func value(_ key: [UInt8]) throws -> [UInt8]? {
-                    try transaction.get(meta, key)?.withUnsafeBytes { Array($0) }
-                }
-                guard try value(Self.versionKey) == Self.version else { return false }
-                return try value(Self.cleanKey) == [1] || value(Self.bootKey) == bootID
+                guard try Self.value(transaction, meta, Self.versionKey) == Self.version else { return false }
+                if try Self.value(transaction, meta, Self.cleanKey) == [1] { return true }
+                return try Self.value(transaction, meta, Self.bootKey) == bootID
             }
         }
+    }
+
+    private static func value(
+        _ transaction: borrowing ReadTransaction, _ database: Database, _ key: [UInt8]
+    ) throws -> [UInt8]? {
+        guard let value = try transaction.get(database, key) else { return nil }
+        return value.withUnsafeBytes { Array($0) }
     }
 
     /// From now on a writer of this boot is at work.
@@ -73,7 +78,21 @@ final class LMDBLocations: LocationStore {
     func location(of key: LocationKey) throws(SiloError) -> Location? {
         try mapped {
             try environment.read { transaction in
-                try transaction.get(blobs, Self.encode(key)).map { try Location($0) }
+                try Self.location(transaction, blobs, Self.encode(key))
+            }
+        }
+    }
+
+    func locations(in shard: ShardID) throws(SiloError) -> [(key: LocationKey, location: Location)] {
+        try mapped {
+            try environment.read { transaction in
+                var result: [(key: LocationKey, location: Location)] = []
+                try transaction.forEach(blobs) { key, value in
+                    let location = try Location(value)
+                    if location.shard == shard { result.append((try Self.decode(key), location)) }
+                    return true
+                }
+                return result
             }
         }
     }
@@ -85,20 +104,22 @@ final class LMDBLocations: LocationStore {
     func commit(_ change: LocationChange) throws(SiloError) {
         // In the order of the keys neighbours share their pages while these are at hand.
         var added = change.added
-        added.sort { $0.key < $1.key }
+        added.sort {
+            ($0.key, $0.location.shard, $0.location.offset) < ($1.key, $1.location.shard, $1.location.offset)
+        }
         try mapped {
             try environment.write { transaction in
                 let before = try Self.shards(transaction, records)
                 var counts = ShardCounts(before, change)
                 for (key, location) in added {
                     let encoded = Self.encode(key)
-                    if let old = try transaction.get(blobs, encoded).map({ try Location($0) }) { counts.remove(old) }
+                    if let old = try Self.location(transaction, blobs, encoded) { counts.remove(old) }
                     counts.add(location)
                     try transaction.put(blobs, encoded, location.encode())
                 }
                 for key in change.removed {
                     let encoded = Self.encode(key)
-                    guard let old = try transaction.get(blobs, encoded).map({ try Location($0) }) else { continue }
+                    guard let old = try Self.location(transaction, blobs, encoded) else { continue }
                     counts.remove(old)
                     _ = try transaction.delete(blobs, encoded)
                 }
@@ -136,6 +157,13 @@ final class LMDBLocations: LocationStore {
         }
     }
 
+    private static func location(
+        _ transaction: borrowing some Readable & ~Copyable, _ blobs: Database, _ key: [UInt8]
+    ) throws -> Location? {
+        guard let value = try transaction.get(blobs, key) else { return nil }
+        return try Location(value)
+    }
+
     private static func shards(
         _ transaction: borrowing some Readable & ~Copyable, _ records: Database
     ) throws -> [ShardID: ShardRecord] {
@@ -154,6 +182,11 @@ final class LMDBLocations: LocationStore {
         bytes.append(bigEndian: key.domain.rawValue)
         bytes.append(key.sha1)
         return bytes
+    }
+
+    private static func decode(_ key: RawSpan) throws -> LocationKey {
+        var reader = ByteReader(key)
+        return LocationKey(domain: Domain(rawValue: try reader.uint32()), sha1: try reader.sha1())
     }
 
     private static func encode(_ id: ShardID) -> [UInt8] {

@@ -4,6 +4,9 @@ import Events
 protocol LocationStore: Sendable {
     func location(of key: LocationKey) throws(SiloError) -> Location?
 
+    /// All locations that point into `shard`, by key. Looks at every location there is.
+    func locations(in shard: ShardID) throws(SiloError) -> [(key: LocationKey, location: Location)]
+
     /// The shards that are in the index, by id.
     func shards() throws(SiloError) -> [ShardID: ShardRecord]
 

@@ -9,6 +9,12 @@ final class MemoryLocations: LocationStore {
         state.withLock { $0.locations[key] }
     }
 
+    func locations(in shard: ShardID) throws(SiloError) -> [(key: LocationKey, location: Location)] {
+        state.withLock { state in
+            state.locations.filter { $0.value.shard == shard }.map { ($0.key, $0.value) }.sorted { $0.key < $1.key }
+        }
+    }
+
     func shards() throws(SiloError) -> [ShardID: ShardRecord] {
         state.withLock { $0.shards }
     }

@@ -1,4 +1,5 @@
 import Events
+import OpenSSL
 
 /// The reading half of a store: finds a blob's frame, decodes it, and holds what it gives out against its hash.
 final class Reader: Sendable {
@@ -155,7 +156,8 @@ final class Reader: Sendable {
                 do throws(SiloError) {
                     try bench.decode(
                         payload, of: head, shard: shard,
-                        into: UnsafeMutableRawBufferPointer(rebasing: .init(buffer)[..<head.rawByteCount]))
+                        into: UnsafeMutableRawBufferPointer(
+                            rebasing: UnsafeMutableRawBufferPointer(buffer)[..<head.rawByteCount]))
                     count = head.rawByteCount
                 } catch {
                     failure = error

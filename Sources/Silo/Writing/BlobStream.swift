@@ -1,4 +1,4 @@
-public import Events
+import Events
 
 /// A blob that arrives in pieces. Memory is bounded by one part, whatever the blob's size.
 ///

@@ -1,4 +1,5 @@
 import Events
+import Synchronization
 
 extension Writer {
     /// Makes durable what was put before the call, and names it in the location index; seals shards that are full.

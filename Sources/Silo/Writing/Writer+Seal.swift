@@ -1,5 +1,6 @@
 import Events
 import Glibc
+import Synchronization
 
 extension Writer {
     /// Seals the domain's open shard.

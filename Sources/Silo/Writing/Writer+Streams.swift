@@ -1,4 +1,5 @@
 import Events
+import Synchronization
 
 extension Writer {
     func stream(

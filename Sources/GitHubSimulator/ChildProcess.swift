@@ -1,11 +1,11 @@
 import Glibc
 import Synchronization
 
-/// A git child in a process group of its own, so that ending it ends what it started too.
+/// A child in a process group of its own, so that ending it ends what it started too.
 ///
 /// Its standard streams are sockets of ours, and every descriptor of ours is closed on exec. A child whose last owner lets go of it is killed and reaped, so none
 /// is left running and none becomes a zombie.
-final class GitProcess: Sendable {
+final class ChildProcess: Sendable {
     enum Input {
         case none
         /// The child reads what is sent to `input`.
@@ -22,9 +22,9 @@ final class GitProcess: Sendable {
     private static let errorFileCount = Atomic(0)
 
     /// - Parameters:
-    ///   - arguments: what follows `git`, which is looked up in `PATH`.
+    ///   - program: a path, or a name that is looked up in `PATH`.
     ///   - environment: `NAME=value`; the child has no other variables.
-    init(arguments: [[UInt8]], environment: [String], input: Input = .none) throws {
+    init(program: String = "git", arguments: [[UInt8]], environment: [String], input: Input = .none) throws {
         let (feed, standardInput) = try Self.makeInput(input)
         let (output, standardOutput) = try Self.makeSocketPair()
         let errors = try Self.makeErrorFile()
@@ -49,11 +49,11 @@ final class GitProcess: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &signals)
 
         var identifier: pid_t = 0
-        let result = withCStrings([Array("git".utf8)] + arguments, environment.map { Array($0.utf8) }) {
+        let result = withCStrings([Array(program.utf8)] + arguments, environment.map { Array($0.utf8) }) {
             arguments, environment in
-            posix_spawnp(&identifier, "git", &actions, &attributes, arguments, environment)
+            posix_spawnp(&identifier, program, &actions, &attributes, arguments, environment)
         }
-        guard result == 0 else { throw SimulatorError.system("starting git", code: result) }
+        guard result == 0 else { throw SimulatorError.system("starting \(program)", code: result) }
         (self.identifier, self.input, self.output, self.errors) = (identifier, feed, output, errors)
     }
 

@@ -1,0 +1,34 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Measurements of their own package, so that whoever depends on the engine does not build them.
+// Run: swift package --allow-writing-to-package-directory benchmark
+
+let package = Package(
+    name: "benchmarks",
+    platforms: [.macOS(.v26)],
+    dependencies: [
+        .package(name: "ingestor", path: ".."),
+        .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []),
+    ],
+    targets: [
+        .target(name: "LMDBYardstick", linkerSettings: [.linkedLibrary("lmdb")]),
+        .target(
+            name: "AppendMeasurement",
+            dependencies: [
+                "LMDBYardstick", .product(name: "EventLog", package: "ingestor"),
+                .product(name: "Events", package: "ingestor"),
+            ],
+            swiftSettings: [
+                .treatAllWarnings(as: .error),
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+            ]),
+        .executableTarget(
+            name: "AppendBenchmark",
+            dependencies: ["AppendMeasurement", .product(name: "Benchmark", package: "benchmark")],
+            path: "Benchmarks/AppendBenchmark",
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    ]
+)

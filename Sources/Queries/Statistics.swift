@@ -1,0 +1,50 @@
+import EventLog
+import Events
+import Projections
+import Silo
+import State
+
+/// What the store holds, all tenants together.
+public struct StoreStatistics: Sendable, Equatable {
+    public var events: UInt64 = 0
+    public var repositories: UInt64 = 0
+    /// File versions, and the sum of their sizes.
+    public var itemVersions: UInt64 = 0
+    public var logicalBytes: UInt64 = 0
+    /// Distinct contents, and the sum of their sizes.
+    public var blobs: UInt64 = 0
+    public var uniqueBytes: UInt64 = 0
+    /// Bytes that they take on disk, in so many shards.
+    public var storedBytes: UInt64 = 0
+    public var shards: UInt64 = 0
+
+    /// How many times over the contents would be kept without deduplication.
+    public var dedupRatio: Double { uniqueBytes == 0 ? 1 : Double(logicalBytes) / Double(uniqueBytes) }
+    /// How many times smaller the contents are on disk.
+    public var compressionRatio: Double { storedBytes == 0 ? 1 : Double(uniqueBytes) / Double(storedBytes) }
+
+    public init() {}
+}
+
+extension Queries {
+    public func statistics() throws -> StoreStatistics {
+        var result = StoreStatistics()
+        try state.read { view in
+            result.events = try view.count
+            result.repositories = UInt64(try view.repositories().count)
+            let (tenants, domains) = try view.statistics()
+            for (_, statistics) in tenants {
+                result.itemVersions += statistics.itemVersions
+                result.logicalBytes += statistics.logicalBytes
+            }
+            for (_, statistics) in domains {
+                result.blobs += statistics.blobs
+                result.uniqueBytes += statistics.uniqueBytes
+            }
+        }
+        let stored = try silo.statistics()
+        result.storedBytes = UInt64(stored.storedByteCount)
+        result.shards = UInt64(stored.shardCount)
+        return result
+    }
+}

@@ -1,0 +1,238 @@
+import Events
+import OpenSSL
+
+/// Checks one shard, byte for byte.
+struct ShardVerifier {
+    typealias Finding = VerifyReport.Finding
+
+    private let entry: ShardDirectory.Entry
+    private let file: ShardFile
+    private let record: ShardRecord?
+    private let sealedHash: SHA256Hash?
+    private let locations: any LocationStore
+    private let reader: Reader
+
+    private(set) var findings: [Finding] = []
+    private(set) var blobCount = 0
+    private(set) var rawByteCount = 0
+    private(set) var storedByteCount = 0
+
+    /// The index that the frames give.
+    private var index = ShardIndex()
+    /// Parts of large blobs that no list has named yet.
+    private var loneParts: [UInt64: FrameHead] = [:]
+    /// Locations that point here and are right.
+    private var matchedKeys: Set<LocationKey> = []
+
+    /// Bytes between two calls of `progress`.
+    private static let progressByteCount: UInt64 = 8 << 20
+
+    init(
+        _ entry: ShardDirectory.Entry, record: ShardRecord?, sealedHash: SHA256Hash?, directory: ShardDirectory,
+        locations: any LocationStore, reader: Reader
+    ) throws(SiloError) {
+        self.entry = entry
+        self.record = record
+        self.sealedHash = sealedHash
+        self.locations = locations
+        self.reader = reader
+        file = try ShardFile.open(entry.id, in: directory)
+    }
+
+    mutating func run(_ bench: Workbench, progress: (UInt64) -> Void) throws(SiloError) {
+        var domain = record?.domain
+        do {
+            let header = try file.header(&bench.digest)
+            if let record, record.domain != header.domain || record.createdAt != header.createdAt {
+                add(.location, "the location index has another header than the file")
+            }
+            domain = header.domain
+        } catch {
+            guard error.code == .damaged else { throw error }
+            add(.header, error.message, at: 0)
+        }
+        let length = try file.byteCount()
+        let end = try self.end(length, bench)
+        // What an open shard has beyond is being written, and nobody relies on it.
+        storedByteCount = Int(entry.isSealed ? length : end)
+        try checkFrames(end, domain, bench, progress)
+        for (offset, head) in loneParts.sorted(by: { $0.key < $1.key }) { try checkLonePart(head, at: offset) }
+        if entry.isSealed { try checkEnd(from: end, length, bench) }
+        try checkLost()
+    }
+
+    private mutating func add(
+        _ code: Finding.Code, _ message: String, blob: SHA1Hash? = nil, at offset: UInt64? = nil
+    ) {
+        findings.append(
+            Finding(
+                code: code, shard: entry.id, domain: record?.domain, blob: blob, offset: offset, message: message))
+    }
+
+    /// Where the frames end.
+    private mutating func end(_ length: UInt64, _ bench: Workbench) throws(SiloError) -> UInt64 {
+        let start = UInt64(ShardHeader.byteCount)
+        guard entry.isSealed else {
+            let flushed = record?.byteCount ?? start
+            if flushed > length { add(.frame, "the file has lost its end", at: length) }
+            return max(start, min(flushed, length))
+        }
+        do {
+            return max(start, try file.trailer(&bench.digest).indexOffset)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            add(.index, error.message, at: length)
+            return max(start, length)
+        }
+    }
+
+    private mutating func checkFrames(
+        _ end: UInt64, _ domain: Domain?, _ bench: Workbench, _ progress: (UInt64) -> Void
+    ) throws(SiloError) {
+        var scanner = FrameScanner(file, range: UInt64(ShardHeader.byteCount)..<end, readsPayloads: true)
+        var nextProgress = Self.progressByteCount
+        while let item = try scanner.next() {
+            switch item {
+            case .damage(let range, let reason):
+                add(.frame, "\(range.count) bytes are damaged: \(reason)", at: range.lowerBound)
+            case .frame(let head, let offset):
+                index.append(head, at: offset)
+                if let domain { try checkLocations(of: head, at: offset, domain) }
+                try check(head, at: offset, &scanner, bench)
+            }
+            if scanner.offset >= nextProgress {
+                progress(scanner.offset)
+                nextProgress = scanner.offset + Self.progressByteCount
+            }
+        }
+        progress(end)
+    }
+
+    private mutating func check(
+        _ head: FrameHead, at offset: UInt64, _ scanner: inout FrameScanner, _ bench: Workbench
+    ) throws(SiloError) {
+        if let unknown = head.unknown { return add(.unknown, "there is \(unknown)", at: offset) }
+        guard head.isConsistent else { return add(.frame, "the table of a frame is wrong", at: offset) }
+        if head.kind == .part {
+            // Read once: with its list, which follows.
+            loneParts[offset] = head
+            return
+        }
+        guard let payload = try scanner.payload(of: head, at: offset) else {
+            return addAll(of: head, .frame, "the checksum of a payload is wrong", at: offset)
+        }
+        let memory = bench.frameMemory(head.rawByteCount)
+        do {
+            try bench.decode(payload, of: head, shard: file.id, into: memory)
+        } catch {
+            return addAll(of: head, .frame, error.message, at: offset)
+        }
+        if head.kind == .partList {
+            try checkParts(Array(memory), head.blobs[0], at: offset, bench)
+        } else {
+            checkContents(UnsafeRawBufferPointer(memory), head.blobs, at: offset, bench)
+        }
+    }
+
+    /// One finding for each blob of a frame.
+    private mutating func addAll(of head: FrameHead, _ code: Finding.Code, _ message: String, at offset: UInt64) {
+        if head.blobs.isEmpty { add(code, message, at: offset) }
+        for blob in head.blobs { add(code, message, blob: blob.sha1, at: offset) }
+    }
+
+    private mutating func checkContents(
+        _ contents: UnsafeRawBufferPointer, _ blobs: [BlobEntry], at offset: UInt64, _ bench: Workbench
+    ) {
+        var start = 0
+        for blob in blobs {
+            let content = UnsafeRawBufferPointer(rebasing: contents[start..<start + blob.byteCount])
+            start += blob.byteCount
+            if bench.hasher.hash(content) != blob {
+                add(.content, "the content of \(blob.sha1.hex) has another hash", blob: blob.sha1, at: offset)
+            }
+            count(blob)
+        }
+    }
+
+    private mutating func checkParts(
+        _ list: [UInt8], _ blob: BlobEntry, at offset: UInt64, _ bench: Workbench
+    ) throws(SiloError) {
+        do throws(SiloError) {
+            let parts = try SiloError.decoding(file.id) {
+                try PartReference.decode(list, blobByteCount: blob.byteCount)
+            }
+            bench.hasher.begin(byteCount: blob.byteCount)
+            for part in parts {
+                loneParts[part.offset] = nil
+                let (head, bytes) = try reader.decode(file.id, at: part.offset, frameByteCount: part.frameByteCount)
+                guard head.kind == .part, bytes.count == part.rawByteCount else {
+                    throw SiloError.damaged("a part of a large blob is not where its list says", file.id)
+                }
+                bytes.withUnsafeBytes { bench.hasher.update($0) }
+            }
+            let hashes = bench.hasher.finish()
+            if hashes != (blob.sha1, blob.sha256) {
+                add(.content, "the content of \(blob.sha1.hex) has another hash", blob: blob.sha1, at: offset)
+            }
+        } catch {
+            guard error.code == .damaged else { throw error }
+            add(.frame, error.message, blob: blob.sha1, at: offset)
+        }
+        count(blob)
+    }
+
+    private mutating func checkLonePart(_ head: FrameHead, at offset: UInt64) throws(SiloError) {
+        do {
+            _ = try reader.decode(file.id, at: offset, frameByteCount: head.frameByteCount)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            add(.frame, error.message, at: offset)
+        }
+    }
+
+    private mutating func count(_ blob: BlobEntry) {
+        blobCount += 1
+        rawByteCount += blob.byteCount
+    }
+
+    private mutating func checkLocations(
+        of head: FrameHead, at offset: UInt64, _ domain: Domain
+    ) throws(SiloError) {
+        for index in head.blobs.indices {
+            let key = LocationKey(domain: domain, sha1: head.blobs[index].sha1)
+            let expected = Location(head, index: index, shard: entry.id, offset: offset)
+            let actual = try locations.location(of: key)
+            if actual == expected {
+                matchedKeys.insert(key)
+            } else if actual == nil || actual?.shard == entry.id && actual?.offset == offset {
+                add(.location, "the location index does not have \(key.sha1.hex) right", blob: key.sha1, at: offset)
+            }
+        }
+    }
+
+    /// Names what the index has and the frames have not.
+    private mutating func checkLost() throws(SiloError) {
+        guard let record else {
+            if entry.isSealed { add(.location, "the location index does not know the shard") }
+            return
+        }
+        guard record.blobCount != matchedKeys.count else { return }
+        for (key, location) in try locations.locations(in: entry.id) where !matchedKeys.contains(key) {
+            // What was flushed after the record was read is not lost.
+            if !entry.isSealed, location.offset >= record.byteCount { continue }
+            add(.lost, "\(key.sha1.hex) is not where the index says", blob: key.sha1, at: location.offset)
+        }
+    }
+
+    /// Index, trailer and hash of a sealed shard.
+    private mutating func checkEnd(from end: UInt64, _ length: UInt64, _ bench: Workbench) throws(SiloError) {
+        let expected = index.encode(at: end, &bench.digest)
+        if end < length {
+            let actual = try file.read(Int(length - end), at: end)
+            if actual != expected { add(.index, "the index is not that of the frames", at: end) }
+        }
+        if let known = sealedHash ?? record?.sha256, try file.contentHash(&bench.digest) != known {
+            add(.sealedHash, "the SHA-256 of the file is not \(known.hex), which was recorded")
+        }
+    }
+}

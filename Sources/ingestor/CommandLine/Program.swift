@@ -1,0 +1,116 @@
+import ArgumentParser
+import Events
+
+/// Parses a command line, opens what the command needs, and carries it out: here, or in the process that holds the right to write.
+struct Program: Sendable {
+    let environment: [String: String]
+
+    /// Carries out this process's command.
+    func run(_ arguments: [[UInt8]]) async -> ExitStatus {
+        let sink = ProcessSink()
+        let plain = Output(mode: ThisProcess.outputMode(environment, isQuiet: false), sink: sink)
+        let command: any IngestorCommand
+        switch parse(arguments, plain) {
+        case .command(let parsed): command = parsed
+        case .ended(let status): return status
+        }
+        let mode = ThisProcess.outputMode(environment, isQuiet: command.global.quiet)
+        let output = Output(mode: mode, sink: sink)
+        return await finish(output) {
+            let settings = try settings(of: command)
+            let context = Context(
+                output: output, options: command.global, settings: settings,
+                data: DataDirectory(path: settings.dataDirectory), workingDirectory: ThisProcess.workingDirectory(),
+                arguments: arguments)
+            return try await carryOut(command, context)
+        }
+    }
+
+    private func settings(of command: any IngestorCommand) throws -> Settings {
+        var flags = command.flags
+        if let data = command.global.data { flags[.data] = data }
+        return try Settings(SettingsSource(flags: flags, environment: environment, file: command.global.config))
+    }
+
+    private func carryOut(_ command: any IngestorCommand, _ context: Context) async throws -> ExitStatus {
+        switch command {
+        case let command as any StandaloneCommand:
+            return try await command.run(context)
+        case let command as any ReadingCommand:
+            return try await Stores(context: context).withReader(state: command.stateDirectory) { store in
+                try await command.run(context, store)
+            }
+        case let command as any WritingCommand:
+            return try await Holder(context: context, program: self).run(command)
+        default:
+            throw CommandError("this command is not finished")
+        }
+    }
+
+    /// Carries out a command that another process handed in.
+    func carryOut(_ request: ControlRequest, _ output: Output, _ store: WriteStore, _ holder: Context) async
+        -> ExitStatus
+    {
+        let parsed: any IngestorCommand
+        switch parse(request.arguments, output) {
+        case .command(let command): parsed = command
+        case .ended(let status): return status
+        }
+        return await finish(output) {
+            guard let command = parsed as? any WritingCommand else {
+                throw CommandError("this command needs no right to write: it should not have been handed over")
+            }
+            var context = Context(
+                output: output, options: parsed.global, settings: holder.settings, data: holder.data,
+                workingDirectory: request.workingDirectory, arguments: request.arguments)
+            context.isForAnother = true
+            if !parsed.flags.isEmpty {
+                output.note("\(WriterLock.holder(holder.data)) carries this out, with its own settings.")
+            }
+            return try await command.run(context, try store.scoped(to: parsed.global.tenant))
+        }
+    }
+
+    private enum Parsed {
+        case command(any IngestorCommand)
+        case ended(ExitStatus)
+    }
+
+    /// The command in the arguments. Help, and what is wrong with them, goes to the output.
+    private func parse(_ arguments: [[UInt8]], _ output: Output) -> Parsed {
+        do {
+            let arranged = try CommandTree.arrange(arguments.map(RawArgument.text))
+            var command = try Root.parseAsRoot(arranged)
+            if let command = command as? any IngestorCommand { return .command(command) }
+            // A group without a command, and `help` itself, explain themselves.
+            try command.run()
+            return .ended(.done)
+        } catch let error as CommandError {
+            return .ended(output.fail(error))
+        } catch {
+            let message = Root.fullMessage(for: error)
+            guard Root.exitCode(for: error).rawValue == 0 else {
+                output.problem(message)
+                return .ended(.usage)
+            }
+            output.help(message)
+            return .ended(.done)
+        }
+    }
+
+    /// Runs a command's body, tells of its failure, and hands on what it wrote.
+    func finish(_ output: Output, _ body: () async throws -> ExitStatus) async -> ExitStatus {
+        do {
+            let status = try await body()
+            output.clearProgress()
+            try output.flush()
+            return status
+        } catch is OutputClosed {
+            return .failed
+        } catch {
+            output.clearProgress()
+            do { try output.flush() } catch { return .failed }
+            return output.fail(CommandError(error))
+        }
+    }
+}

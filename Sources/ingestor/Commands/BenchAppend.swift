@@ -1,0 +1,116 @@
+import ArgumentParser
+import EventLog
+import Events
+import LMDB
+
+/// `bench append`
+struct BenchAppend: StandaloneCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "append", abstract: "Appends events durably to a log that is thrown away, and measures it.",
+        discussion: helpDiscussion(
+            "In batches of 1, 16 and 256. The limit is a bare loop over the database with the same records, taken in turns with the "
+                + "measurement. It is made below --data if there is one, so that the same disk is measured.",
+            examples: "ingestor bench append --data /srv/ingestor"))
+
+    @OptionGroup var global: GlobalOptions
+    @Option(name: .long, help: .init("How long each round takes.", valueName: "seconds")) var seconds = 0.5
+
+    private static let batches = [1, 16, 256]
+    private static let rounds = 3
+
+    func validate() throws {
+        guard seconds > 0, seconds <= 60 else { throw ValidationError("--seconds is a number above 0, up to 60.") }
+    }
+
+    func run(_ context: Context) async throws -> ExitStatus {
+        let isThere = try FileSystem.kind(context.data.path) == .directory
+        let parent = isThere ? context.data.path : "/tmp"
+        let directory = try FileSystem.makeTemporaryDirectory(in: parent, prefix: "bench")
+        do { try await measure(directory, context) } catch {
+            try FileSystem.removeTree(directory)
+            throw error
+        }
+        try FileSystem.removeTree(directory)
+        return .done
+    }
+
+    private func measure(_ directory: String, _ context: Context) async throws {
+        let log = try EventLog.open(directory: directory + "/log", mode: .writer)
+        let writer = try EventLogWriter(log: log, follower: NoFollower(), executor: ThreadExecutor())
+        let bare = try Environment(path: directory + "/bare", options: .init())
+        let database = try bare.database("records")
+        var key: UInt64 = 0
+        var table = Table([
+            ("BATCH", .right), ("EVENTS/S", .right), ("BYTES/S", .right), ("LIMIT", .right), ("OF THE LIMIT", .right),
+        ])
+        for batch in Self.batches {
+            let events = (0..<batch).map { index in EncodedEvent(Self.draft(index), at: Context.now()) }
+            let byteCount = events.reduce(0) { $0 + $1.record.count }
+            var ours = Rate()
+            var limit = Rate()
+            for round in 1...Self.rounds {
+                context.output.progress("batches of \(batch), round \(round) of \(Self.rounds)")
+                try await ours.measure(seconds, batch) { _ = try await writer.append(AppendRequest(events)) }
+                try await limit.measure(seconds, batch) {
+                    try bare.write { transaction in
+                        for event in events {
+                            try transaction.append(database, key, event.record)
+                            key += 1
+                        }
+                    }
+                }
+            }
+            context.output.clearProgress()
+            let ratio = limit.perSecond > 0 ? ours.perSecond / limit.perSecond : 0
+            let bytesPerSecond = ours.perSecond * Double(byteCount) / Double(batch)
+            if context.json {
+                try context.output.json([
+                    ("batch", .count(batch)), ("eventsPerSecond", .double(ours.perSecond)),
+                    ("bytesPerSecond", .double(bytesPerSecond)),
+                    ("limitEventsPerSecond", .double(limit.perSecond)), ("limitRatio", .double(ratio)),
+                ])
+            } else {
+                table.add(
+                    "\(batch)", Units.count(Int(ours.perSecond)), "\(Units.bytes(Int(bytesPerSecond)))",
+                    Units.count(Int(limit.perSecond)),
+                    Units.fixed(ratio, 2))
+            }
+        }
+        if !context.json { try context.output.table(table) }
+        await writer.stop()
+    }
+
+    /// A record of about 256 bytes.
+    private static func draft(_ index: Int) -> EventDraft {
+        let validator = (0..<128).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ index) }
+        let event = PollCompleted(
+            changed: false, head: nil, ref: Array("refs/heads/main".utf8), validator: validator, requests: 1)
+        return EventDraft(.pollCompleted(event), tenant: TenantID(1))
+    }
+}
+
+/// Events done in some time.
+private struct Rate {
+    private var events = 0
+    private var elapsed: Duration = .zero
+
+    var perSecond: Double { elapsed.seconds > 0 ? Double(events) / elapsed.seconds : 0 }
+
+    mutating func measure(_ seconds: Double, _ batch: Int, _ body: () async throws -> Void) async throws {
+        let began = ContinuousClock.now
+        var now = began
+        while (now - began).seconds < seconds {
+            try await body()
+            events += batch
+            now = ContinuousClock.now
+        }
+        elapsed += now - began
+    }
+}
+
+/// The log alone is measured, without a state behind it.
+private struct NoFollower: LogFollower {
+    func fold(_ batch: CommittedBatch) throws {}
+    func lastPosition(of repository: RepositoryID) throws -> LogPosition? { nil }
+    func holder(of claim: Claim) throws -> LogPosition? { nil }
+}

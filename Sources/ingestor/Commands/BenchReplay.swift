@@ -1,0 +1,68 @@
+import ArgumentParser
+import EventLog
+import Events
+import Replay
+import State
+
+/// `bench replay`
+struct BenchReplay: ReadingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "Rebuilds the state from your log aside, and measures it.",
+        discussion: helpDiscussion(
+            "The limit is how fast one core reads and decodes the log.",
+            examples: "ingestor bench replay --data /srv/ingestor"))
+
+    @OptionGroup var global: GlobalOptions
+
+    var stateDirectory: String? { nil }
+
+    func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
+        let (items, scanSeconds) = try scan(store.log)
+        let report = try await Stores.withTemporaryDirectory { directory in
+            try Replay.rebuild(
+                log: store.log, upTo: nil, into: directory + "/state",
+                options: try Stores(context: context).stateOptions(),
+                now: { Context.now() }, progress: { _ in context.output.progress("rebuilding") })
+        }
+        context.output.clearProgress()
+        let rate = report.seconds > 0 ? Double(report.items) / report.seconds : 0
+        let limit = scanSeconds > 0 ? Double(items) / scanSeconds : 0
+        let ratio = limit > 0 ? rate / limit : 0
+        if context.json {
+            try context.output.json([
+                ("events", .uint(report.events)), ("items", .uint(report.items)), ("seconds", .double(report.seconds)),
+                ("itemsPerSecond", .double(rate)), ("limitItemsPerSecond", .double(limit)),
+                ("limitRatio", .double(ratio)),
+            ])
+        } else {
+            try context.output.facts([
+                (
+                    "rebuilt",
+                    "\(Units.count(report.events, "event")), \(Units.count(report.items, "item")) in \(Units.seconds(report.seconds))"
+                ),
+                ("rate", "\(Units.count(Int(rate))) items a second"),
+                (
+                    "limit",
+                    "\(Units.count(Int(limit))) items a second, reading and decoding on one core: \(Units.fixed(ratio, 2)) of it"
+                ),
+            ])
+        }
+        return .done
+    }
+
+    private func scan(_ log: EventLog) throws -> (items: UInt64, seconds: Double) {
+        var items: UInt64 = 0
+        let began = ContinuousClock.now
+        try log.read { snapshot in
+            try snapshot.forEach { position, record in
+                items += 1
+                switch try Envelope(record: record, at: position).event {
+                case .itemsChanged(let changes): items += UInt64(changes.items.count)
+                case .blobsStored(let stored): items += UInt64(stored.blobs.count)
+                default: break
+                }
+            }
+        }
+        return (items, (ContinuousClock.now - began).seconds)
+    }
+}

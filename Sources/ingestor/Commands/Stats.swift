@@ -1,0 +1,44 @@
+import ArgumentParser
+import Events
+import Queries
+
+/// `stats`
+struct Stats: QueryCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "Shows what the store holds.",
+        discussion: helpDiscussion(
+            "logicalBytes is the sum over all file versions, uniqueBytes that over all distinct contents, storedBytes what these "
+                + "take on disk.", examples: "ingestor stats --json"))
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var read: ReadOptions
+
+    func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
+        let statistics = try store.queries.statistics()
+        if context.json {
+            try context.output.json([
+                ("events", .uint(statistics.events)), ("repositories", .uint(statistics.repositories)),
+                ("itemVersions", .uint(statistics.itemVersions)), ("blobs", .uint(statistics.blobs)),
+                ("logicalBytes", .uint(statistics.logicalBytes)), ("uniqueBytes", .uint(statistics.uniqueBytes)),
+                ("storedBytes", .uint(statistics.storedBytes)), ("shards", .uint(statistics.shards)),
+                ("dedupRatio", .double(statistics.dedupRatio)),
+                ("compressionRatio", .double(statistics.compressionRatio)),
+            ])
+        } else {
+            try context.output.facts(Self.facts(statistics))
+        }
+        return .done
+    }
+
+    static func facts(_ statistics: StoreStatistics) -> [(String, String)] {
+        [
+            ("sources", Units.count(statistics.repositories)),
+            ("events", Units.count(statistics.events)),
+            ("file versions", "\(Units.count(statistics.itemVersions)), \(Units.bytes(statistics.logicalBytes))"),
+            ("distinct contents", "\(Units.count(statistics.blobs)), \(Units.bytes(statistics.uniqueBytes))"),
+            ("on disk", "\(Units.bytes(statistics.storedBytes)) in \(Units.count(statistics.shards, "shard"))"),
+            ("deduplication", Units.ratio(statistics.dedupRatio)),
+            ("compression", Units.ratio(statistics.compressionRatio)),
+        ]
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Events
+import Projections
+import Queries
+
+/// `status`
+struct Status: QueryCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Shows how complete everything is, and what is still to do.",
+        discussion: helpDiscussion(
+            "Each source: complete up to which commit as of when, or what exactly is missing.",
+            examples: "ingestor status"))
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var read: ReadOptions
+    @Argument(help: "git:URL or dir:PATH; default: all") var locator: ByteArgument?
+
+    func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
+        let rows = try store.queries.status(of: try locator.map { try store.repository($0, context) })
+        if context.json {
+            for row in rows { try context.output.json(Self.json(row)) }
+            return .done
+        }
+        if rows.isEmpty { context.output.note("No source is watched for tenant \(context.options.tenant).") }
+        let style = context.style
+        let now = Context.now()
+        for row in rows {
+            let mark = row.isComplete ? style.good("complete") : style.warning("incomplete")
+            try context.output.line("\(style.bold(Printable.text(row.repository.locator.bytes)))  \(mark)")
+            var facts: [(String, String)] = []
+            if let commit = row.repository.lastCommit {
+                let moment = row.repository.completeAsOf.map { " as of \(Units.moment($0, now: now))" } ?? ""
+                facts.append(("  up to", "\(commit.hex)\(moment)"))
+            }
+            for gap in row.gaps { facts.append(("  missing", Self.text(gap, now))) }
+            for job in row.jobs { facts.append(("  job \(job.id.rawValue)", Self.text(job, now))) }
+            for job in row.deadLetters { facts.append(("  gave up", "job \(job.id.rawValue): \(Self.text(job, now))")) }
+            if let failure = row.repository.lastFailure {
+                facts.append(("  last failure", Printable.text("\(failure.failure.code): \(failure.failure.message)")))
+            }
+            if let limit = row.repository.rateLimit {
+                facts.append(
+                    ("  rate limit", "\(limit.remaining) of \(limit.limit) left until \(Units.time(limit.resetAt))"))
+            }
+            try context.output.facts(facts)
+        }
+        return .done
+    }
+
+    private static func text(_ gap: Gap, _ now: Timestamp) -> String {
+        switch (gap.from, gap.to) {
+        case (nil, nil): "everything: never synced, added \(Units.relative(gap.since, to: now))"
+        case (nil, let to?): "everything up to \(to.hex), seen \(Units.relative(gap.since, to: now))"
+        case (let from?, let to?): "\(from.hex)..\(to.hex), seen \(Units.relative(gap.since, to: now))"
+        case (_, nil): "whatever came after \(Units.moment(gap.since, now: now)): the source cannot be read"
+        }
+    }
+
+    private static func text(_ job: JobRow, _ now: Timestamp) -> String {
+        let due = job.nextAttemptAt.map { ", next \(Units.relative($0, to: now))" } ?? ""
+        return "\(job.state), \(Units.count(job.attempts, "attempt"))\(due)"
+    }
+
+    private static func json(_ row: RepositoryStatus) -> [(String, JSONValue)] {
+        let gaps = row.gaps.map { gap in
+            JSONValue.object([
+                ("reason", .string(gap.reason)), ("from", .hash(gap.from)), ("to", .hash(gap.to)),
+                ("since", .time(gap.since)),
+            ])
+        }
+        return [("repository", .count(row.repository.id.rawValue))]
+            + JSONValue.fields("locator", bytes: row.repository.locator.bytes) + [
+                ("commit", .hash(row.repository.lastCommit)), ("completeAsOf", .time(row.repository.completeAsOf)),
+                ("gaps", .array(gaps)), ("jobs", .count(row.jobs.count)),
+                ("deadLetters", .count(row.deadLetters.count)),
+                ("retryCount", .count(row.repository.retryCount)), ("nextRetryAt", .time(row.repository.nextRetryAt)),
+                ("rateLimitRemaining", row.repository.rateLimit.map { .uint($0.remaining) } ?? .null),
+                ("rateLimitReset", .time(row.repository.rateLimit?.resetAt)),
+            ]
+    }
+}

@@ -1,0 +1,104 @@
+import EventLog
+import Events
+import Projections
+import Silo
+import State
+
+/// Goes through the log and the store, and gathers what is wrong.
+struct StoreCheck {
+    let context: Context
+    let store: ReadStore
+    private(set) var events: UInt64 = 0
+    private(set) var blobs: UInt64 = 0
+    private(set) var bytes: UInt64 = 0
+    private(set) var damage: [Verify.Damage] = []
+
+    init(context: Context, store: ReadStore) {
+        self.context = context
+        self.store = store
+    }
+
+    mutating func checkLog() throws {
+        let count = try store.log.count
+        let output = context.output
+        let result = try store.log.verify { position in
+            try Task.checkCancellation()
+            output.progress("log: event \(Units.count(position.rawValue)) of \(Units.count(count))")
+        }
+        events = result.eventCount
+        damage += result.findings.map {
+            .init(place: "log", code: $0.kind.rawValue, message: $0.description, position: $0.position)
+        }
+    }
+
+    mutating func checkBlobs(sample: Double?) throws {
+        if let sample { try checkSample(percent: sample) } else { try checkShards() }
+        try checkPresence()
+    }
+
+    private mutating func checkShards() throws {
+        let known = try store.state.read { view in
+            Dictionary(try view.shards().map { ($0.id, $0.contentHash) }, uniquingKeysWith: { $1 })
+        }
+        let output = context.output
+        let report = try store.silo.verify(sealedHashes: known) { progress in
+            output.progress(
+                "store: \(Units.bytes(progress.checkedByteCount)) of \(Units.bytes(progress.totalByteCount))")
+        }
+        blobs = UInt64(report.blobCount)
+        bytes = UInt64(report.rawByteCount)
+        damage += report.findings.map {
+            .init(
+                place: "store", code: $0.code.rawValue, message: $0.message, shard: $0.shard, hash: $0.blob,
+                domain: $0.domain)
+        }
+    }
+
+    /// Reads a part of the contents, another one each time.
+    private mutating func checkSample(percent: Double) throws {
+        let phase = UInt16.random(in: .min ... .max)
+        let threshold = UInt32((percent / 100 * 65_536).rounded(.up))
+        for row in try allBlobs() {
+            let prefix = row.hash.bytes.prefix(2).reduce(UInt16(0)) { $0 << 8 | UInt16($1) }
+            guard UInt32(prefix &- phase) < threshold, let stored = row.stored else { continue }
+            try Task.checkCancellation()
+            context.output.progress("store: \(Units.count(blobs)) blobs, \(Units.bytes(bytes))")
+            do {
+                try store.silo.read(row.hash, in: row.domain) { _ in }
+                blobs += 1
+                bytes += stored.size
+            } catch let error as SiloError {
+                damage.append(
+                    .init(
+                        place: "store", code: error.code.rawValue, message: "\(row.hash.hex): \(error)",
+                        shard: error.shard ?? stored.shard,
+                        hash: row.hash, domain: row.domain))
+            }
+        }
+    }
+
+    /// Every content that the state calls stored has to be where the store finds it.
+    private mutating func checkPresence() throws {
+        let found = Set(damage.compactMap(\.hash))
+        for row in try allBlobs() where row.references > 0 && !found.contains(row.hash) {
+            guard let stored = row.stored, try store.silo.contains(row.hash, in: row.domain) == nil else { continue }
+            damage.append(
+                .init(
+                    place: "store", code: "missing", message: "\(row.hash.hex) is referenced and not in the store",
+                    shard: stored.shard, hash: row.hash, domain: row.domain))
+        }
+    }
+
+    private func allBlobs() throws -> [BlobRow] {
+        try store.state.read { view in
+            var rows: [BlobRow] = []
+            for (domain, _) in try view.statistics().domains {
+                try view.forEachBlob(in: domain) { row in
+                    rows.append(row)
+                    return true
+                }
+            }
+            return rows
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import EventLog
+import Events
+import Ingest
+import Queries
+import Silo
+
+/// `verify`
+struct Verify: WritingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Checks every hash; finds and names damage; fetches it again.",
+        discussion: helpDiscussion(
+            "Without --log and --blobs both are checked. Damage is recorded in the log. With --repair what is damaged is fetched "
+                + "again from a source that has it.",
+            examples: "ingestor verify", "ingestor verify --blobs --sample 5", "ingestor verify --repair"))
+
+    @OptionGroup var global: GlobalOptions
+    @Flag(name: .long, help: "Check the log: hashes, order, references, the tree over it.") var log = false
+    @Flag(name: .long, help: "Check the store: every shard, frame and content.") var blobs = false
+    @Option(
+        name: .long, help: .init("Read so many in a hundred contents, instead of every shard.", valueName: "percent"))
+    var sample: Double?
+    @Flag(name: .long, help: "Fetch what is damaged again.") var repair = false
+
+    func validate() throws {
+        if let sample, !(sample > 0 && sample <= 100) {
+            throw ValidationError("--sample is a number above 0, up to 100.")
+        }
+    }
+
+    /// What is wrong somewhere.
+    struct Damage: Sendable {
+        var place: String
+        var code: String
+        var message: String
+        var position: LogPosition?
+        var shard: ShardID?
+        var hash: SHA1Hash?
+        var domain: Domain?
+        var isRepaired = false
+
+        var json: JSONValue {
+            .object([
+                ("in", .string(place)), ("code", .string(code)), ("message", .string(message)),
+                ("position", .position(position)),
+                ("shard", shard.map { .uint($0.rawValue) } ?? .null), ("sha", .hash(hash)),
+                ("repaired", .bool(isRepaired)),
+            ])
+        }
+    }
+
+    func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
+        let began = ContinuousClock.now
+        let checksAll = !log && !blobs
+        var check = StoreCheck(context: context, store: store.reader)
+        if log || checksAll { try check.checkLog() }
+        if blobs || checksAll { try check.checkBlobs(sample: sample) }
+        context.output.clearProgress()
+        var damage = check.damage
+        try await record(damage, store)
+        if repair, !damage.isEmpty { damage = try await Repair(context: context, store: store).carryOut(damage) }
+        let seconds = (ContinuousClock.now - began).seconds
+        if context.json {
+            try context.output.json([
+                ("events", .uint(check.events)), ("blobs", .uint(check.blobs)), ("bytes", .uint(check.bytes)),
+                ("damage", .array(damage.map(\.json))), ("seconds", .double(seconds)),
+            ])
+        } else {
+            try show(damage, check, seconds, context)
+        }
+        return damage.allSatisfy(\.isRepaired) ? .done : .damage
+    }
+
+    /// What the store could not read is known to be damaged from here on, so that the next sync fetches it.
+    private func record(_ damage: [Damage], _ store: WriteStore) async throws {
+        for finding in damage {
+            guard let hash = finding.hash, let shard = finding.shard, let domain = finding.domain else { continue }
+            try await store.record(
+                .blobCorrupted(BlobCorrupted(hash: hash, shard: shard, code: finding.code)), in: domain)
+        }
+    }
+
+    private func show(_ damage: [Damage], _ check: StoreCheck, _ seconds: Double, _ context: Context) throws {
+        let style = context.style
+        for finding in damage {
+            let mark = finding.isRepaired ? style.good("repaired") : style.bad("damaged")
+            try context.output.line("\(mark)  \(Printable.text(finding.message))")
+        }
+        let verdict = damage.isEmpty ? style.good("no damage") : style.bad(Units.count(damage.count, "finding"))
+        try context.output.line(
+            "\(Units.count(check.events, "event")), \(Units.count(check.blobs, "blob")), \(Units.bytes(check.bytes)) checked in \(Units.seconds(seconds)): \(verdict)"
+        )
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

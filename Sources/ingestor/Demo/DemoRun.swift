@@ -1,0 +1,190 @@
+import Events
+import GitHubSimulator
+import Ingest
+import Projections
+import Queries
+import Replay
+import State
+
+/// The demo's course: what it does, and how it shows it.
+struct DemoRun: Sendable {
+    let context: Context
+    let repository: DemoRepository
+    let server: GitServer
+
+    private static let eventCount = 14
+
+    private var stores: Stores { Stores(context: context) }
+    private var output: Output { context.output }
+
+    func carryOut(isKept: Bool) async throws -> ExitStatus {
+        let locator = Locator(provider: "git", source: Array(server.url(DemoRepository.name).utf8))
+        _ = try context.data.create(masterKeyIsConfigured: context.settings.masterKey != nil)
+        guard let lock = try WriterLock.acquire(context.data, command: "demo") else {
+            throw CommandError(
+                "\(WriterLock.holder(context.data)) holds the log in \(context.data.path): choose another --data")
+        }
+        try title("A Git server on this machine serves \(repository.title)")
+        try fact(locator.description)
+        let reports = try await stores.withWriter(holding: lock) { store in try await ingest(locator, store) }
+        return try await stores.withReader(state: nil) { store in
+            let row = try await shown(locator, store)
+            let isSame = try compare(row, store)
+            try title("What the store holds")
+            try output.facts(Stats.facts(try store.queries.statistics()).map { ("  " + $0.0, $0.1) })
+            try title("The last events")
+            try showEvents(store)
+            try explain(row, store)
+            let isEqual = try await replay(store)
+            try title(isSame && isEqual ? "Everything agrees" : "Something does not agree")
+            try fact(closing(isKept))
+            if context.json { try output.json(summary(reports, isSame: isSame, isEqual: isEqual)) }
+            return isSame && isEqual ? .done : .damage
+        }
+    }
+
+    private func ingest(_ locator: Locator, _ store: WriteStore) async throws -> [SyncReport] {
+        let tenant = try await store.engine.tenant(named: context.options.tenant, creating: true)
+        let known = try store.engine.repository(try store.engine.normalize(locator), of: tenant)
+        let id: RepositoryID
+        if let known {
+            id = known.id
+        } else {
+            id = try await store.engine.addRepository(locator, configuration: .init(isPrivate: false), tenant: tenant)
+                .id
+        }
+        let branch = "refs/heads/\(repository.builder.branch)"
+        var reports: [SyncReport] = []
+        for (text, commit) in [
+            ("First sync: everything at one commit", repository.first),
+            ("The next commit: only what changed", repository.second),
+            ("Nothing new: one question, no objects", repository.second),
+        ] {
+            try repository.builder.setReference(branch, to: commit)
+            try title(text)
+            let report = try await store.engine.sync(
+                id,
+                progress: { progress in
+                    output.progress("\(progress.stage)  \(Units.count(progress.blobs)) blobs")
+                })
+            output.clearProgress()
+            reports.append(report)
+            try show(report)
+        }
+        return reports
+    }
+
+    private func show(_ report: SyncReport) throws {
+        let style = context.style
+        try fact("commit \(style.accent(report.commit.hex))\(report.upToDate ? style.good("  up to date") : "")")
+        if !report.upToDate {
+            try fact(
+                "\(Units.count(report.files, "file")), \(Units.bytes(report.logicalBytes)): \(Units.count(report.upserted)) new or changed, \(Units.count(report.removed)) removed"
+            )
+            try fact(
+                "\(Units.count(report.blobsStored, "blob")) stored, \(Units.count(report.blobsReused)) there already")
+        }
+        try fact(
+            style.dim(
+                "\(Units.count(report.requests, "request")), \(Units.bytes(report.bytesFetched)) fetched, \(Units.seconds(report.seconds))"
+            ))
+    }
+
+    private func shown(_ locator: Locator, _ store: ReadStore) async throws -> RepositoryRow {
+        for candidate in store.providers.candidates(locator) {
+            if let row = try store.queries.repository(candidate) { return row }
+        }
+        throw CommandError("the demo's repository is not in the state")
+    }
+
+    /// The listing against Git's own, byte for byte.
+    private func compare(_ row: RepositoryRow, _ store: ReadStore) throws -> Bool {
+        let style = context.style
+        var listing: [UInt8] = []
+        try store.queries.forEachFile(try store.queries.view(of: row)) { listing += ListTree.line($0) }
+        let isSame = try listing == repository.builder.listing(at: repository.second)
+        try title("Compared with `git ls-tree -r`")
+        try fact(
+            "\(Units.count(row.files, "file")), \(Units.bytes(listing.count)) of listing: \(isSame ? style.good("equal, byte for byte") : style.bad("DIFFERENT"))"
+        )
+        return isSame
+    }
+
+    private func showEvents(_ store: ReadStore) throws {
+        guard !context.json else { return }
+        var filter = EventFilter()
+        filter.limit = Self.eventCount
+        filter.takesNewest = true
+        var presenter = EventPresenter(context, store.queries)
+        presenter.showsSource = false
+        try store.queries.forEachEvent(filter) { try presenter.show($0) }
+    }
+
+    /// Why one of the changed files is as it is.
+    private func explain(_ row: RepositoryRow, _ store: ReadStore) throws {
+        guard !context.json, let path = try changedPath(row, store) else { return }
+        try title("Why is \(Printable.text(path)) as it is? (ingestor explain)")
+        let explanation = try store.queries.explain(.file(row, path: path))
+        var presenter = EventPresenter(context, store.queries)
+        presenter.path = path
+        presenter.showsSource = false
+        for envelope in explanation.events { try presenter.show(envelope) }
+    }
+
+    private func changedPath(_ row: RepositoryRow, _ store: ReadStore) throws -> [UInt8]? {
+        var filter = EventFilter()
+        filter.repository = row.id
+        filter.kinds = [.itemsChanged]
+        filter.limit = 1
+        filter.takesNewest = true
+        var path: [UInt8]?
+        try store.queries.forEachEvent(filter) { envelope in
+            guard case .itemsChanged(let changes) = envelope.event else { return }
+            path = (changes.items.first { $0.replaces != nil } ?? changes.items.first)?.path
+        }
+        return path
+    }
+
+    private func replay(_ store: ReadStore) async throws -> Bool {
+        let style = context.style
+        let live = try store.state.read { view in try view.stateDigest() }
+        let report = try await Stores.withTemporaryDirectory { directory in
+            try Replay.rebuild(
+                log: store.log, upTo: nil, into: directory + "/state", options: try stores.stateOptions(),
+                now: { Context.now() },
+                progress: { _ in })
+        }
+        let isEqual = report.stateDigest == live
+        try title("The state, rebuilt from the log alone (ingestor replay --verify)")
+        try fact(
+            "\(Units.count(report.events, "event")), \(Units.count(report.items, "item")) in \(Units.seconds(report.seconds))"
+        )
+        try fact("live     \(live.hex)")
+        try fact("rebuilt  \(report.stateDigest.hex)  \(isEqual ? style.good("equal") : style.bad("DIFFERENT"))")
+        return isEqual
+    }
+
+    private func closing(_ isKept: Bool) -> String {
+        isKept
+            ? "Kept in \(context.data.path): try `ingestor log --data \(context.data.path)`"
+            : "Now yours: ingestor init, then ingestor sync git:URL"
+    }
+
+    private func title(_ text: String) throws {
+        guard !context.json else { return }
+        try output.line("\n" + context.style.bold(text))
+        try output.flush()
+    }
+
+    private func fact(_ text: String) throws {
+        guard !context.json else { return }
+        try output.line("  " + text)
+    }
+
+    private func summary(_ reports: [SyncReport], isSame: Bool, isEqual: Bool) -> [(String, JSONValue)] {
+        [
+            ("syncs", .array(reports.map { .object(SyncPresenter.json($0)) })), ("listingEqual", .bool(isSame)),
+            ("equal", .bool(isEqual)),
+        ]
+    }
+}

@@ -1,0 +1,85 @@
+import Events
+import Projections
+import Queries
+
+/// Events as people and scripts read them.
+struct EventPresenter {
+    private let context: Context
+    private let queries: Queries
+    private var names: [RepositoryID: String] = [:]
+    /// The path that is asked about: of events with many items only this one is shown.
+    var path: [UInt8]?
+    /// Whether each line names its source.
+    var showsSource = true
+
+    init(_ context: Context, _ queries: Queries) {
+        self.context = context
+        self.queries = queries
+    }
+
+    mutating func show(_ envelope: Envelope) throws {
+        let name = try name(of: envelope.header.repository)
+        if context.json {
+            try context.output.json(json(envelope, locator: name))
+        } else {
+            try context.output.line(line(envelope, name))
+        }
+    }
+
+    /// `position  time  kind  what  source`.
+    private func line(_ envelope: Envelope, _ name: String?) -> String {
+        let style = context.style
+        let position = String(envelope.position.rawValue)
+        let padding = String(repeating: " ", count: max(0, 7 - position.count))
+        let kind = envelope.event.kind.name
+        let kindPadding = String(repeating: " ", count: max(0, 16 - kind.count))
+        let summary = Printable.text(summary(envelope))
+        let source =
+            showsSource && envelope.event.kind != .repositoryAdded
+            ? name.map { style.dim("  " + Printable.text($0)) } ?? "" : ""
+        return
+            "\(padding)\(style.dim(position))  \(Units.time(envelope.header.time))  \(paint(envelope.event.kind)(kind))\(kindPadding)  \(summary)\(source)"
+    }
+
+    private func summary(_ envelope: Envelope) -> String {
+        if let path, case .itemsChanged(let changes) = envelope.event,
+            let item = changes.items.first(where: { $0.path == path })
+        {
+            return "\(String(decoding: path, as: UTF8.self)): \(EventSummary.text(item))"
+        }
+        return EventSummary.text(envelope.event)
+    }
+
+    private func paint(_ kind: EventKind) -> (String) -> String {
+        let style = context.style
+        return switch kind {
+        case .syncCompleted, .blobRepaired: style.good
+        case .pollFailed, .fetchFailed, .syncFailed, .jobDeadLettered, .blobCorrupted, .blobRefused: style.bad
+        case .retryScheduled, .jobRequeued, .jobDropped: style.warning
+        default: style.accent
+        }
+    }
+
+    private func json(_ envelope: Envelope, locator: String?) -> [(String, JSONValue)] {
+        let header = envelope.header
+        let tenant: JSONValue =
+            header.tenant == queries.tenant?.id ? queries.tenant.map { .string($0.name) } ?? .null : .null
+        return [
+            ("position", .position(envelope.position)), ("kind", .string(envelope.event.kind.name)),
+            ("at", .time(header.time)),
+            ("repository", header.repository.map { .count($0.rawValue) } ?? .null),
+            ("locator", locator.map { .string($0) } ?? .null),
+            ("tenant", tenant), ("correlation", .position(header.correlation)),
+            ("causation", .position(header.causation)),
+            ("payload", envelope.event.json),
+        ]
+    }
+
+    private mutating func name(of repository: RepositoryID?) throws -> String? {
+        guard let repository else { return nil }
+        if let name = names[repository] { return name }
+        let name = try queries.repository(repository)?.locator.description ?? "repository \(repository.rawValue)"
+        names[repository] = name
+        return name
+    }
+}

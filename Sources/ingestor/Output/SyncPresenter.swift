@@ -1,0 +1,77 @@
+import Events
+import Ingest
+import Projections
+import Synchronization
+
+/// Syncs as people and scripts read them.
+final class SyncPresenter: Sendable {
+    private let context: Context
+    private let count: Int
+    private let completed = Atomic<Int>(0)
+
+    init(_ context: Context, count: Int) {
+        self.context = context
+        self.count = count
+    }
+
+    func progress(_ progress: SyncProgress) {
+        let done = completed.load(ordering: .relaxed)
+        let scope = count > 1 ? "\(done)/\(count) " : ""
+        context.output.progress(
+            "\(scope)\(progress.stage)  \(Units.count(progress.blobs)) blobs  \(Units.count(progress.items)) files")
+    }
+
+    func show(_ report: SyncReport) throws {
+        completed.add(1, ordering: .relaxed)
+        context.output.clearProgress()
+        if context.json {
+            try context.output.json(Self.json(report))
+        } else {
+            for line in lines(report) { try context.output.line(line) }
+        }
+        try context.output.flush()
+    }
+
+    func show(_ error: any Error, of repository: RepositoryRow?) {
+        completed.add(1, ordering: .relaxed)
+        let name = repository.map { Printable.text($0.locator.bytes) } ?? "sync"
+        let error = CommandError(error)
+        context.output.problem("ingestor: \(name): \(error.message)")
+    }
+
+    private func lines(_ report: SyncReport) -> [String] {
+        let style = context.style
+        let name = style.bold(Printable.text(report.locator.bytes))
+        let commit = style.accent(String(report.commit.hex.prefix(12)))
+        let wire =
+            report.requests == 0
+            ? Units.seconds(report.seconds)
+            : "\(Units.count(report.requests, "request")), \(Units.bytes(report.bytesFetched)), \(Units.seconds(report.seconds))"
+        if report.upToDate {
+            return [
+                "\(name)  \(commit)  \(style.good("up to date"))  \(Units.count(report.files, "file"))  \(style.dim(wire))"
+            ]
+        }
+        var changes = ["\(Units.count(report.upserted)) new or changed"]
+        if report.removed > 0 { changes.append("\(Units.count(report.removed)) removed") }
+        if report.skipped > 0 { changes.append(style.warning("\(Units.count(report.skipped)) skipped")) }
+        return [
+            "\(name)  \(commit)  \(Units.count(report.files, "file")), \(Units.bytes(report.logicalBytes))",
+            "  \(changes.joined(separator: ", ")); \(Units.count(report.blobsStored, "blob")) stored, "
+                + "\(Units.count(report.blobsReused)) there already  \(style.dim(wire))",
+        ]
+    }
+
+    static func json(_ report: SyncReport) -> [(String, JSONValue)] {
+        [("repository", .count(report.repository.rawValue))] + JSONValue.fields("locator", bytes: report.locator.bytes)
+            + [
+                ("commit", .hash(report.commit)), ("tree", .hash(report.tree)), ("upToDate", .bool(report.upToDate)),
+                ("files", .uint(report.files)), ("logicalBytes", .uint(report.logicalBytes)),
+                ("upserted", .uint(report.upserted)), ("removed", .uint(report.removed)),
+                ("skipped", .uint(report.skipped)),
+                ("blobsStored", .uint(report.blobsStored)), ("blobsReused", .uint(report.blobsReused)),
+                ("bytesFetched", .uint(report.bytesFetched)), ("requests", .uint(report.requests)),
+                ("mode", report.mode.map { .string($0.name) } ?? .null), ("seconds", .double(report.seconds)),
+            ]
+    }
+}

@@ -1,0 +1,42 @@
+/// What a command works with, after flag, environment, file and default.
+struct Settings: Sendable {
+    var dataDirectory = "./ingestor-data"
+    /// How many sources are read at once.
+    var concurrency = 4
+    /// After so many failed attempts a job goes to the dead letters.
+    var maxAttempts = 5
+    /// Larger contents are skipped and recorded; nil: no limit.
+    var maxBlobBytes: UInt64?
+    /// Certificates to trust instead of the system's.
+    var caFile: String?
+    var proxy: String?
+    /// Given from outside; else it lies in the data directory.
+    var masterKey: [UInt8]?
+
+    static let concurrencyRange = 1...64
+    static let maxAttemptsRange = 1...100
+
+    init() {}
+
+    /// - Throws: ``CommandError`` (usage) that names the setting, where it came from, and what it should be.
+    init(_ source: SettingsSource) throws {
+        if let value = try source.string(.data) {
+            guard !value.text.isEmpty else { throw value.refused("the path of a directory") }
+            dataDirectory = value.text
+        }
+        if let value = try source.string(.concurrency) { concurrency = try value.integer(in: Self.concurrencyRange) }
+        if let value = try source.string(.maxAttempts) { maxAttempts = try value.integer(in: Self.maxAttemptsRange) }
+        if let value = try source.string(.maxBlobBytes) { maxBlobBytes = UInt64(try value.integer(in: 0...(1 << 50))) }
+        if let value = try source.string(.caFile) {
+            guard !value.text.isEmpty else { throw value.refused("the path of a PEM file") }
+            caFile = value.text
+        }
+        if let value = try source.string(.proxy) {
+            guard !value.text.isEmpty else { throw value.refused("a URL") }
+            proxy = value.text
+        }
+        if let value = try source.secret(.masterKey) {
+            masterKey = try MasterKey.parse(value.text, origin: value.origin)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Glibc
+
+/// Carries out a writing command: as the holder of the right to write, or through the one who is.
+struct Holder: Sendable {
+    let context: Context
+    let program: Program
+
+    /// How long to wait for a holder that neither takes commands nor lets go: it is about to end, or is bringing the state up
+    /// to date.
+    private static let patience = Duration.seconds(120)
+    private static let interval = Duration.milliseconds(50)
+    /// After so long whoever waits is told for whom.
+    private static let noteAfter = Duration.seconds(2)
+
+    func run(_ command: any WritingCommand) async throws -> ExitStatus {
+        let data = context.data
+        try data.check()
+        let words = type(of: command).words
+        let began = ContinuousClock.now
+        var hasNoted = false
+        while true {
+            if let lock = try WriterLock.acquire(data, command: words) {
+                return try await hold(lock, command, words)
+            }
+            let request = ControlRequest(
+                arguments: context.arguments, workingDirectory: context.workingDirectory, mode: context.output.mode)
+            switch try ControlClient(data: data).carryOut(request, output: context.output) {
+            case .ended(let status): return status
+            case .nobody: break
+            }
+            let waited = ContinuousClock.now - began
+            guard waited < Self.patience else {
+                throw CommandError(
+                    "\(WriterLock.holder(data)) holds the log in \(data.path) and takes no commands. Wait until it has ended, or end it, "
+                        + "and run the command again")
+            }
+            if waited > Self.noteAfter, !hasNoted {
+                hasNoted = true
+                context.output.note("Waiting for \(WriterLock.holder(data)), which holds the log.")
+            }
+            try await Task.sleep(for: Self.interval)
+        }
+    }
+
+    private func hold(_ lock: WriterLock, _ command: any WritingCommand, _ words: String) async throws -> ExitStatus {
+        let server = try ControlServer(context.data, command: words)
+        defer { server.stop() }
+        return try await Stores(context: context).withWriter(holding: lock) { store in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await server.run { request, output in
+                        await program.carryOut(request, output, store, context)
+                    }
+                }
+                let status = await program.finish(context.output) { try await command.run(context, store) }
+                server.stop()
+                let others = server.activeCount
+                if others > 0 {
+                    context.output.note("Finishing \(Units.count(others, "command")) of other processes.")
+                }
+                await group.waitForAll()
+                return status
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Directory
+import Events
+import Git
+import ProviderKit
+
+/// The kinds of sources that this program can read.
+struct Providers: Sendable {
+    let all: [any Provider]
+
+    init(_ settings: Settings) {
+        all = [GitProvider(settings: Self.gitSettings(settings)), DirectoryProvider()]
+    }
+
+    private static func gitSettings(_ settings: Settings) -> GitSettings {
+        var result = GitSettings(now: { Context.now() })
+        result.certificateFile = settings.caFile
+        result.proxy = settings.proxy
+        return result
+    }
+
+    /// The locator in an argument, with the path of a `dir:` as whoever asked means it.
+    ///
+    /// - Throws: ``CommandError`` (usage) where it is none.
+    func locator(_ bytes: [UInt8], _ context: Context) throws(CommandError) -> Locator {
+        let known = all.map { "\($0.name):" }.joined(separator: " or ")
+        guard let locator = Locator(bytes) else {
+            throw CommandError.usage(
+                "\(Printable.text(bytes)) is no locator: it begins with \(known), such as git:https://example.org/project.git or dir:/srv/code"
+            )
+        }
+        guard all.contains(where: { $0.name == locator.provider }) else {
+            throw CommandError.usage(
+                "\(Printable.text(bytes)): there is no provider \(Printable.text(locator.provider)); a locator begins with \(known)"
+            )
+        }
+        guard locator.provider == "dir" else { return locator }
+        return Locator(provider: locator.provider, source: context.absolute(locator.source))
+    }
+
+    /// Forms in which a locator may be kept: as it is, and as its provider would keep it now. A directory that is gone has no
+    /// such form any more, and is known all the same.
+    func candidates(_ locator: Locator) -> [Locator] {
+        guard let provider = all.first(where: { $0.name == locator.provider }) else { return [locator] }
+        do {
+            let normal = try provider.normalize(locator)
+            return normal == locator ? [locator] : [normal, locator]
+        } catch {
+            return [locator]
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import EventLog
+import Events
+import Ingest
+import Projections
+import ProviderKit
+import Queries
+import Silo
+import State
+
+/// Opens what lies in a data directory.
+struct Stores: Sendable {
+    let context: Context
+    var data: DataDirectory { context.data }
+
+    /// Another process writes the state while this one waits for it; so often, and so long, is looked again.
+    private static let waitAttempts = 40
+    private static let attemptsUntilNote = 4
+    private static let waitInterval = Duration.milliseconds(50)
+
+    func stateOptions() throws -> StateOptions {
+        var options = StateOptions()
+        options.bootID = try ThisProcess.bootID()
+        return options
+    }
+
+    func siloOptions() throws -> Silo.Options {
+        Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
+    }
+
+    // MARK: Reading
+
+    /// Opens everything for reading. A state that is missing or behind is brought up to date first: by this process, if no
+    /// other one holds the right to write; else by that one. Where that takes too long it is built aside.
+    func withReader<R: Sendable>(
+        state stateDirectory: String?, _ body: (ReadStore) async throws -> R
+    ) async throws -> R {
+        try data.check()
+        if let stateDirectory {
+            let log = try EventLog.open(directory: data.log, mode: .reader)
+            let state = try StateStore.open(
+                directory: stateDirectory, log: log, mode: .reader(allowsStale: true), options: stateOptions())
+            return try await read(log, state, body)
+        }
+        // What was durable when the command began is what it has to show.
+        let wanted = try EventLog.open(directory: data.log, mode: .reader).count
+        for attempt in 0..<Self.waitAttempts {
+            if let (log, state) = try live(reaching: wanted) { return try await read(log, state, body) }
+            // A database is open once in a process: what was opened for reading is closed again by now.
+            if let lock = try WriterLock.acquire(data, command: "catching up") {
+                try await withWriter(holding: lock) { _ in }
+                continue
+            }
+            if attempt == Self.attemptsUntilNote { context.output.progress("waiting for \(WriterLock.holder(data))") }
+            try await Task.sleep(for: Self.waitInterval)
+        }
+        context.output.note("The state is built aside, since \(WriterLock.holder(data)) has not brought it up to date.")
+        return try await Self.withTemporaryDirectory { directory in
+            let log = try EventLog.open(directory: data.log, mode: .reader)
+            let state = try StateStore.open(
+                directory: directory + "/projections", log: log, mode: .writer, options: stateOptions(),
+                progress: showProgress)
+            return try await read(log, state, body)
+        }
+    }
+
+    /// The log, and the state that is there; nil where there is none that can be used, or one that is behind.
+    private func live(reaching wanted: UInt64) throws -> (EventLog, StateStore)? {
+        let log = try EventLog.open(directory: data.log, mode: .reader)
+        do {
+            let state = try StateStore.open(
+                directory: data.projections, log: log, mode: .reader(allowsStale: true), options: stateOptions())
+            return try state.count >= wanted ? (log, state) : nil
+        } catch let error as StateError
+            where error.code == .missing || error.code == .unusable || error.code == .damaged
+        {
+            return nil
+        }
+    }
+
+    private func read<R: Sendable>(
+        _ log: EventLog, _ state: StateStore, _ body: (ReadStore) async throws -> R
+    ) async throws -> R {
+        let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .reader, options: siloOptions())
+        let queries = try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant)
+        let store = ReadStore(
+            log: log, state: state, silo: silo, queries: queries, providers: Providers(context.settings))
+        let result = try await body(store)
+        try silo.close()
+        return result
+    }
+
+    private func showProgress(_ progress: StateProgress) {
+        context.output.progress(
+            "bringing the state up to date: \(Units.count(progress.done)) of \(Units.count(progress.total))")
+    }
+
+    // MARK: Writing
+
+    /// Opens everything for writing, and closes it in an orderly way.
+    func withWriter<R: Sendable>(
+        holding lock: WriterLock, _ body: (WriteStore) async throws -> R
+    ) async throws -> R {
+        try data.check()
+        let log = try EventLog.open(directory: data.log, mode: .writer)
+        let state = try StateStore.open(
+            directory: data.projections, log: log, mode: .writer, options: stateOptions(), progress: showProgress)
+        context.output.clearProgress()
+        let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions())
+        let thread = ThreadExecutor()
+        let writer = try EventLogWriter(log: log, follower: state, executor: thread)
+        let providers = Providers(context.settings)
+        let engine = Engine(
+            log: log, writer: writer, state: state, silo: silo, providers: providers.all, clock: { Context.now() },
+            options: engineOptions())
+        let store = WriteStore(
+            engine: engine, writer: writer,
+            reader: ReadStore(
+                log: log, state: state, silo: silo,
+                queries: try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant),
+                providers: providers))
+        let result: R
+        do {
+            try await engine.recover()
+            result = try await body(store)
+        } catch {
+            try await close(writer, silo, state)
+            throw error
+        }
+        try await close(writer, silo, state)
+        _ = lock
+        return result
+    }
+
+    private func close(_ writer: EventLogWriter, _ silo: Silo, _ state: StateStore) async throws {
+        await writer.stop()
+        try silo.close()
+        try state.close()
+    }
+
+    private func engineOptions() -> EngineOptions {
+        var options = EngineOptions(spoolDirectory: data.spool)
+        options.concurrency = context.settings.concurrency
+        options.retryPolicy.maximumAttempts = UInt32(context.settings.maxAttempts)
+        options.sourceLimits.maximumBlobByteCount = context.settings.maxBlobBytes
+        return options
+    }
+
+    // MARK: Aside
+
+    /// A directory for something that is thrown away afterwards.
+    static func withTemporaryDirectory<R: Sendable>(_ body: (String) async throws -> R) async throws -> R {
+        let parent = ThisProcess.environment()["TMPDIR"] ?? "/tmp"
+        let directory = try FileSystem.makeTemporaryDirectory(in: parent, prefix: "ingestor")
+        let result: R
+        do { result = try await body(directory) } catch {
+            try FileSystem.removeTree(directory)
+            throw error
+        }
+        try FileSystem.removeTree(directory)
+        return result
+    }
+}

@@ -1,0 +1,22 @@
+import FoundationEssentials
+
+/// How long and with what the kills go on; `tools/soak kill` sets it.
+struct KillSettings: Sendable {
+    static let current = KillSettings(ProcessInfo.processInfo.environment)
+
+    /// Kills to be made; 0 leaves the test out.
+    let kills: Int
+    let seed: UInt64
+    /// The program; the one built beside the tests where none is named.
+    let binary: String
+    /// Size at which the store seals a shard, in bytes: a small one puts many seals under the kills. nil for the default.
+    let shardBytes: Int?
+
+    init(_ environment: [String: String]) {
+        kills = environment["SOAK_KILLS"].flatMap(Int.init) ?? 0
+        seed = environment["SOAK_SEED"].flatMap(UInt64.init) ?? 1
+        let folder = ProcessInfo.processInfo.arguments.first.map { $0.split(separator: "/").dropLast() } ?? []
+        binary = environment["SOAK_BINARY"] ?? "/" + folder.joined(separator: "/") + "/ingestor"
+        shardBytes = environment["SOAK_SHARD_BYTES"].flatMap(Int.init)
+    }
+}

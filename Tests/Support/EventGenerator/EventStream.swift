@@ -1,0 +1,108 @@
+public import Events
+
+/// A log that could be: tenants, repositories, jobs in all their states, items, blobs; and now and then an event that says
+/// something of what is not there.
+public struct EventStream: Sendable {
+    public private(set) var generator: SeededGenerator
+    public private(set) var count: UInt64 = 0
+    public private(set) var time = Timestamp(seconds: 1_750_000_000)
+    private var repositories: [Repository] = []
+    private var jobs: [(id: LogPosition, repository: Repository)] = []
+
+    private struct Repository {
+        var id: RepositoryID
+        var tenant: TenantID
+        var domain: Domain
+    }
+
+    public init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+
+    /// The next event, and when it happened.
+    public mutating func next() -> (draft: EventDraft, time: Timestamp) {
+        if generator.oneIn(2) {
+            time = Timestamp(microseconds: time.microseconds + Int64(generator.below(10_000_000)))
+        }
+        let draft = nextDraft()
+        count += 1
+        return (draft, time)
+    }
+
+    /// The next `count` events.
+    public mutating func next(_ count: Int) -> [(draft: EventDraft, time: Timestamp)] {
+        (0..<count).map { _ in next() }
+    }
+
+    /// The next `count` events as a log gives them, leaf hashes left zero.
+    public mutating func envelopes(_ count: Int) throws -> [Envelope] {
+        try (0..<count).map { _ in
+            let position = LogPosition(self.count)
+            let (draft, time) = next()
+            return try Envelope(record: draft.encode(at: time).span.bytes, at: position)
+        }
+    }
+
+    private mutating func nextDraft() -> EventDraft {
+        if repositories.isEmpty || generator.oneIn(40) { return addRepository() }
+        if generator.oneIn(12) {
+            let draft = EventDraft(
+                generator.event(generator.pick(EventKind.allCases)), tenant: tenant(),
+                repository: generator.oneIn(4) ? .position(generator.position()) : .none,
+                correlation: .position(generator.position()))
+            return draft
+        }
+        let repository = generator.pick(repositories)
+        switch generator.below(10) {
+        case 0:
+            jobs.append((LogPosition(count), repository))
+            return draft(.syncRequested, repository)
+        case 1, 2, 3:
+            guard !jobs.isEmpty else { return draft(.pollCompleted, repository) }
+            return step(generator.below(jobs.count))
+        case 4, 5, 6: return draft(.itemsChanged, repository)
+        case 7: return draft(.blobsStored, repository)
+        default:
+            let kinds: [EventKind] = [
+                .repositoryReconfigured, .pollCompleted, .pollFailed, .fetchCompleted, .shardSealed, .blobCorrupted,
+                .blobRepaired, .blobRefused, .tenantAdded,
+            ]
+            return draft(generator.pick(kinds), repository)
+        }
+    }
+
+    private mutating func tenant() -> TenantID { TenantID(UInt32(1 + generator.below(3))) }
+
+    private mutating func addRepository() -> EventDraft {
+        let tenant = tenant()
+        let domain: Domain = generator.oneIn(2) ? .public : .tenant(tenant)
+        repositories.append(Repository(id: RepositoryID(count), tenant: tenant, domain: domain))
+        return EventDraft(generator.event(.repositoryAdded), tenant: tenant, domain: domain, repository: .itself)
+    }
+
+    private mutating func draft(_ kind: EventKind, _ repository: Repository) -> EventDraft {
+        EventDraft(
+            generator.event(kind), tenant: repository.tenant, domain: repository.domain,
+            repository: .position(LogPosition(repository.id.rawValue)))
+    }
+
+    /// One step of a job.
+    private mutating func step(_ index: Int) -> EventDraft {
+        let (id, repository) = jobs[index]
+        let event: Event
+        switch generator.below(7) {
+        case 0:
+            event = generator.event(.syncCompleted)
+            jobs.remove(at: index)
+        case 1: event = generator.event(.syncFailed)
+        case 2:
+            event = .retryScheduled(
+                .init(
+                    job: id, attempt: UInt32(generator.below(6)), at: generator.time(), failure: generator.failure()))
+        case 3: event = .jobDeadLettered(.init(job: id, attempts: 5, failure: generator.failure()))
+        case 4: event = .jobRequeued(.init(job: id))
+        default: event = generator.event(.syncStarted)
+        }
+        return EventDraft(
+            event, tenant: repository.tenant, domain: repository.domain,
+            repository: .position(LogPosition(repository.id.rawValue)), correlation: .position(id))
+    }
+}

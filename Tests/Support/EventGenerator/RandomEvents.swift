@@ -1,0 +1,138 @@
+public import Events
+
+/// Events with random fields, of values that survive their encoding.
+extension SeededGenerator {
+    public mutating func event(_ kind: EventKind) -> Event {
+        switch kind {
+        case .tenantAdded: .tenantAdded(.init(id: TenantID(UInt32(1 + below(3))), name: text()))
+        case .repositoryAdded: .repositoryAdded(.init(locator: locator(), configuration: configuration()))
+        case .repositoryReconfigured: .repositoryReconfigured(.init(configuration: configuration()))
+        case .repositoryRemoved: .repositoryRemoved(.init(locator: locator()))
+        case .pollCompleted:
+            .pollCompleted(
+                .init(
+                    changed: oneIn(2), head: oneIn(4) ? nil : commit(), ref: path(), validator: bytes(below(20)),
+                    requests: magnitude(), bytesReceived: magnitude(),
+                    rateLimit: oneIn(2)
+                        ? nil : RateLimit(limit: magnitude(), remaining: magnitude(), resetAt: time())))
+        case .pollFailed: .pollFailed(.init(failure: failure()))
+        case .syncRequested: .syncRequested(.init(reason: pick(SyncReason.allCases)))
+        case .syncStarted:
+            .syncStarted(.init(attempt: UInt32(below(6)), fromCommit: oneIn(2) ? nil : commit()))
+        case .fetchCompleted:
+            .fetchCompleted(
+                .init(
+                    mode: pick(FetchMode.allCases), commit: commit(), requests: magnitude(),
+                    bytesReceived: magnitude(), bytesSent: magnitude(), objects: magnitude(),
+                    durationMicroseconds: magnitude(), resumed: oneIn(2)))
+        case .fetchFailed: .fetchFailed(.init(mode: pick(FetchMode.allCases), failure: failure()))
+        case .itemsChanged: .itemsChanged(.init(ref: ref(), items: (0..<below(20)).map { _ in itemChange() }))
+        case .syncCompleted: .syncCompleted(syncCompleted())
+        case .syncFailed: .syncFailed(.init(attempt: UInt32(below(6)), failure: failure()))
+        case .retryScheduled:
+            .retryScheduled(
+                .init(job: position(), attempt: UInt32(below(6)), at: time(), failure: failure()))
+        case .jobDeadLettered:
+            .jobDeadLettered(.init(job: position(), attempts: UInt32(below(6)), failure: failure()))
+        case .jobRequeued: .jobRequeued(.init(job: position()))
+        case .jobDropped: .jobDropped(.init(job: position()))
+        case .blobsStored: .blobsStored(.init(blobs: (0..<below(20)).map { _ in storedBlob() }))
+        case .shardSealed:
+            .shardSealed(
+                .init(
+                    shard: ShardID(rawValue: UInt64(below(9))), contentHash: contentHash(), byteCount: magnitude(),
+                    blobCount: magnitude(), logicalBytes: magnitude()))
+        case .blobCorrupted:
+            .blobCorrupted(.init(hash: blob(), shard: ShardID(rawValue: UInt64(below(9))), code: text()))
+        case .blobRepaired: .blobRepaired(.init(hash: blob(), shard: ShardID(rawValue: UInt64(below(9)))))
+        case .blobRefused:
+            .blobRefused(
+                .init(
+                    hash: blob(), keptContentHash: contentHash(), refusedContentHash: contentHash(),
+                    refusedSize: magnitude()))
+        }
+    }
+
+    public mutating func text() -> String {
+        pick(["", "a", "grüße", "日本語", "notFound", String(repeating: "x", count: 300)])
+    }
+
+    public mutating func time() -> Timestamp { Timestamp(microseconds: 1 + Int64(bitPattern: next() >> 14)) }
+
+    public mutating func position() -> LogPosition { LogPosition(UInt64(below(200))) }
+
+    public mutating func locator() -> Locator {
+        let source: [UInt8] =
+            switch below(8) {
+            case 0: bytes(500)
+            case 1: [0xff, 0xfe, 0x2f]
+            default: Array("source\(below(6))".utf8)
+            }
+        return Locator(provider: pick(["git", "dir"]), source: source)
+    }
+
+    public mutating func configuration() -> RepositoryConfiguration {
+        RepositoryConfiguration(
+            branch: oneIn(2) ? nil : path(), isPrivate: oneIn(2), include: (0..<below(3)).map { _ in path() },
+            exclude: (0..<below(3)).map { _ in path() },
+            keepHistoryDays: oneIn(2) ? nil : UInt32(1 + below(1000)))
+    }
+
+    public mutating func failure() -> Failure {
+        Failure(
+            pick([.transient, .permanent, .rateLimited]), code: text(), message: text(),
+            retryAt: oneIn(2) ? nil : time())
+    }
+
+    public mutating func ref() -> RefID { oneIn(8) ? RefID(rawValue: 7) : .watched }
+
+    /// One of few, so that versions of one path and references to one blob pile up.
+    public mutating func path() -> [UInt8] {
+        switch below(16) {
+        case 0: [0xc3, 0x28, UInt8(1 + below(3))]
+        case 1: Array("long/".utf8) + [UInt8](repeating: 0x61, count: 396 + below(6)) + [UInt8(0x61 + below(4))]
+        case 2: Array("directory".utf8) + pick([[0x2f], [0x2e], [0x2d]]) + [UInt8(0x61 + below(4))]
+        default: Array("directory\(below(4))/file\(below(12))".utf8)
+        }
+    }
+
+    public mutating func blob() -> SHA1Hash { hash(of: below(64)) }
+    public mutating func commit() -> SHA1Hash { hash(of: 1000 + below(16)) }
+
+    private func hash(of number: Int) -> SHA1Hash {
+        var generator = SeededGenerator(seed: UInt64(number))
+        return generator.bytes(SHA1Hash.byteCount).withUnsafeBytes { SHA1Hash($0) }
+    }
+
+    public mutating func contentHash() -> SHA256Hash { bytes(SHA256Hash.byteCount).withUnsafeBytes { SHA256Hash($0) } }
+
+    public mutating func itemChange() -> ItemChange {
+        let mode = pick([GitMode.file, GitMode.executable, GitMode.symlink, GitMode.submodule])
+        let content: ItemChange.Content =
+            switch below(6) {
+            case 0: .removed
+            case 1: .skipped(mode: mode, hash: blob(), size: magnitude(), reason: pick(SkipReason.allCases))
+            default: .upserted(mode: mode, hash: blob(), size: UInt64(below(100_000)))
+            }
+        return ItemChange(
+            path: path(), content: content,
+            replaces: oneIn(2) ? nil : ItemVersion(position: position(), index: UInt32(below(20))))
+    }
+
+    public mutating func storedBlob() -> StoredBlob {
+        StoredBlob(
+            hash: blob(), contentHash: contentHash(), size: UInt64(below(100_000)),
+            mimeType: pick(["text/plain", "image/png", "application/octet-stream"]),
+            shard: ShardID(rawValue: UInt64(below(9))))
+    }
+
+    public mutating func syncCompleted() -> SyncCompleted {
+        let commit = commit()
+        return SyncCompleted(
+            ref: ref(), commit: commit, tree: oneIn(3) ? commit : self.commit(), upToDate: oneIn(4),
+            files: magnitude(), upserted: magnitude(), removed: magnitude(), skipped: magnitude(),
+            blobsStored: magnitude(), blobsReused: magnitude(), bytesFetched: magnitude(), requests: magnitude(),
+            durationMicroseconds: magnitude(), logicalBytes: magnitude(), branch: oneIn(3) ? [] : path(),
+            author: path(), committer: path())
+    }
+}
