@@ -25,6 +25,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: strict)
+}
+
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -85,30 +89,35 @@ let package = Package(
             name: "ingestor",
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
-                "Git", "Directory", "Ingest", "GitHubSimulator",
+                "Git", "Directory", "Ingest", "GitHubSimulator", "LMDB", "OpenSSL",
                 argumentParser, configuration, logging,
             ],
             swiftSettings: strict),
 
-        // Tests mirror the targets.
-        tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
-        tests("IngestTests", ["Ingest", "ProviderKit", "Projections", "Events", "TestSupport"]),
-        tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
-        .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: strict),
-        tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib"]),
-        tests("CurlTests", ["Curl"]),
-        tests("GitHubSimulatorTests", ["GitHubSimulator"]),
-        tests("Crash", ["GitHubSimulator"]),
+        // Tests mirror the targets; what several of them need stands in Tests/Support.
+        support("TestSupport"),
+        support("EventGenerator", ["Events", "EventLog", "Projections"]),
         tests("LMDBTests", ["LMDB"]),
         tests("ZstdTests", ["Zstd"]),
-        tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
-        tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
-        .target(
-            name: "EventGenerator", dependencies: ["Events", "EventLog", "Projections"],
-            path: "Tests/Support/EventGenerator", swiftSettings: strict),
+        tests("CurlTests", ["Curl"]),
         tests("EventsTests", ["Events", "EventGenerator"]),
+        tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
+        tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("ProjectionsTests", ["Projections", "Events", "EventGenerator"]),
         tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator"]),
         tests("ReplayTests", ["Replay", "State", "Projections", "Events", "EventLog", "EventGenerator"]),
+        tests("QueriesTests", ["Queries", "Events"]),
+        tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib", "GitHubSimulator"]),
+        tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
+        tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
+        tests(
+            "IngestTests",
+            [
+                "Ingest", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo", "Git", "Directory",
+                "GitProtocol", "GitHubSimulator", "TestSupport",
+            ]),
+        tests("GitHubSimulatorTests", ["GitHubSimulator"]),
+        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
+        tests("Crash", ["GitHubSimulator"]),
     ]
 )

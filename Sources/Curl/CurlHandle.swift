@@ -79,7 +79,7 @@ public struct CurlHandle: ~Copyable {
         count()
         if let failure = transfer.failure { throw failure }
         guard result == CURLE_OK else { throw error(of: result, request) }
-        return response(transfer.head)
+        return try response(transfer.head)
     }
 
     private func error(of result: CURLcode, _ request: CurlRequest) -> CurlError {
@@ -125,10 +125,11 @@ public struct CurlHandle: ~Copyable {
         traffic.receivedBytes += long(CURLINFO_HEADER_SIZE) + size(CURLINFO_SIZE_DOWNLOAD_T)
     }
 
-    private func response(_ head: CurlHead) -> CurlResponse {
+    private func response(_ head: CurlHead) throws(CurlError) -> CurlResponse {
         var url: UnsafeMutablePointer<CChar>?
         check(ccurl_get_string(handle, CURLINFO_EFFECTIVE_URL, &url))
-        return CurlResponse(head: head, effectiveURL: url.map { String(cString: $0) } ?? "")
+        // libcurl puts the credentials into the URL that it redirects to.
+        return CurlResponse(head: head, effectiveURL: try HTTPURL(url.map { String(cString: $0) } ?? ""))
     }
 
     private func number(_ option: CURLoption, _ value: Int) { check(ccurl_set_long(handle, option, value)) }

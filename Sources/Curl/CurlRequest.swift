@@ -66,7 +66,7 @@ public struct CurlResponse: Sendable {
     /// Of the last answer, where redirects were followed.
     public let head: CurlHead
     /// Where the last answer came from.
-    public let effectiveURL: String
+    public let effectiveURL: HTTPURL
 }
 
 /// What went over the wire, as HTTP counts it: headers and bodies before TLS, and before content coding is undone.

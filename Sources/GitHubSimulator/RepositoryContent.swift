@@ -75,4 +75,10 @@ public struct RepositoryEntry: Sendable, Hashable {
     /// The object's id, in hexadecimal digits.
     public var id: String
     public var path: RepositoryPath
+
+    public init(mode: String, id: String, path: RepositoryPath) {
+        self.mode = mode
+        self.id = id
+        self.path = path
+    }
 }

@@ -36,7 +36,9 @@ extension Queries {
         }
         guard let (row, references) = found else { throw unknown(hash) }
         let info = try silo.contains(hash, in: row.domain)
-        return BlobReport(row: row, storedSize: info?.storedByteCount, isReadable: info != nil && row.damage == nil, references: references)
+        return BlobReport(
+            row: row, storedSize: info?.storedByteCount, isReadable: info != nil && row.damage == nil,
+            references: references)
     }
 
     /// Calls `body` with a content, piece by piece; its hashes are checked.

@@ -1,5 +1,5 @@
-public import Events
 import EventLog
+public import Events
 import Projections
 import State
 
@@ -88,13 +88,15 @@ extension Queries {
     }
 
     /// The next positions that stand in any of the indexes.
-    private func positions(_ indexes: [LogIndex], _ range: Range<LogPosition>, descending: Bool) throws -> [LogPosition] {
+    private func positions(_ indexes: [LogIndex], _ range: Range<LogPosition>, descending: Bool) throws -> [LogPosition]
+    {
         let through = LogPosition(range.upperBound.rawValue - 1)
         var found: Set<LogPosition> = []
         try state.read { view in
             for index in indexes {
                 var taken = 0
-                try view.forEachPosition(index, from: range.lowerBound, through: through, descending: descending) { position in
+                try view.forEachPosition(index, from: range.lowerBound, through: through, descending: descending) {
+                    position in
                     found.insert(position)
                     taken += 1
                     return taken < Self.eventsPerPage

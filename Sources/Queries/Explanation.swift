@@ -52,7 +52,8 @@ extension Queries {
                 throw try leftOut(path, in: repository, &collector)
                     ?? QueryError(
                         .unknownFile,
-                        "nothing is known of \(repository.locator):\(String(decoding: path, as: UTF8.self)), now or before")
+                        "nothing is known of \(repository.locator):\(String(decoding: path, as: UTF8.self)), now or before"
+                    )
             }
             try collector.follow(versions.map(\.version.position))
             for case .upserted(let mode, let hash, _) in versions.map(\.content) where mode != GitMode.submodule {
@@ -65,7 +66,8 @@ extension Queries {
             try collector.followHash(hash)
             guard !collector.positions.isEmpty else {
                 throw QueryError(
-                    .unknownSubject, "\(hash.hex) is no content, commit or tree that this tenant's repositories ever had")
+                    .unknownSubject,
+                    "\(hash.hex) is no content, commit or tree that this tenant's repositories ever had")
             }
         }
         return try collector.finish()

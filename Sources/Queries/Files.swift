@@ -67,7 +67,8 @@ extension Queries {
             let what = mode == GitMode.tree ? "is a directory that was left out" : "was left out"
             throw QueryError(.noContent, "\(name) \(what) (\(reason.name)): `ingestor explain \(name)` says more")
         default:
-            throw QueryError(.unknownFile, "there is no file \(name): `ingestor files \(repository.repository.locator)` lists them")
+            throw QueryError(
+                .unknownFile, "there is no file \(name): `ingestor files \(repository.repository.locator)` lists them")
         }
     }
 

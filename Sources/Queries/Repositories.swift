@@ -61,7 +61,9 @@ extension Queries {
 
     private func notYet(_ repository: RepositoryRow) -> QueryError {
         QueryError(
-            .unknownMoment, "at that moment no sync of \(repository.locator) had completed; it was added at \(repository.addedAt.rfc3339)")
+            .unknownMoment,
+            "at that moment no sync of \(repository.locator) had completed; it was added at \(repository.addedAt.rfc3339)"
+        )
     }
 
     /// The completed syncs of a repository, the newest first.

@@ -43,7 +43,9 @@ extension Queries {
         if row.lastCommit == nil {
             return [Gap(from: nil, to: row.polledHead, since: row.addedAt, reason: "neverSynced")]
         }
-        if let head = row.polledHead, head != row.lastCommit, let seen = row.polledAt, row.lastSyncedAt.map({ seen > $0 }) ?? true {
+        if let head = row.polledHead, head != row.lastCommit, let seen = row.polledAt,
+            row.lastSyncedAt.map({ seen > $0 }) ?? true
+        {
             return [Gap(from: row.lastCommit, to: head, since: seen, reason: "behind")]
         }
         if let failure = row.lastFailure {

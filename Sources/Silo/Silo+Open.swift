@@ -25,7 +25,7 @@ extension Silo {
         var report = OpenReport()
         switch mode {
         case .writer:
-            directory = try ShardDirectory.create(path)
+            directory = try ShardDirectory.create(path, disk)
             let (store, isNew) = try writableLocations(locationsPath, options.bootID)
             locations = store
             report.hasRebuiltLocations = isNew

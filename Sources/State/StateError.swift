@@ -37,6 +37,7 @@ public struct StateError: Error, Sendable, CustomStringConvertible {
 
     static func damaged(_ table: String, _ cause: any Error) -> StateError {
         StateError(
-            .damaged, "a row of \(table) cannot be read; delete the state, it is then rebuilt from the log", cause: cause)
+            .damaged, "a row of \(table) cannot be read; delete the state, it is then rebuilt from the log",
+            cause: cause)
     }
 }

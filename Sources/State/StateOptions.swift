@@ -27,7 +27,7 @@ public struct StateOptions: Sendable {
     /// Events that are folded in one transaction while catching up, at most.
     public var catchUpEvents = 4096
     /// At this many events behind, and where that is most of the log, a state is built anew instead.
-    public var rebuildThresholdEvents: UInt64 = 2048
+    public var rebuildThresholdEvents: UInt64 = 256
 
     public init() {}
 

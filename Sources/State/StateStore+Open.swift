@@ -30,12 +30,13 @@ extension StateStore {
             tables = try StateTables(
                 directory: directory, mapSizeBytes: options.mapSizeBytes, isReadOnly: true)
         } catch let error as LMDBError where error.code == .noSuchFile || error.code == .notFound {
-            throw StateError(.missing, "there is none in \(directory); it is built by the next command that writes", cause: error)
+            throw StateError(
+                .missing, "there is none in \(directory); it is built by the next command that writes", cause: error)
         }
         let store = try StateStore(directory: directory, mode: mode, options: options, tables: tables, log: log)
         // The log first: the state may then be further, never behind for that reason.
         let logCount = try log.count
-        if let reason = try store.unfitness(logCount: logCount) { throw StateError(.unusable, reason) }
+        if let reason = try store.unfitness() { throw StateError(.unusable, reason) }
         let count = try store.count
         if count < logCount, !allowsStale {
             throw StateError(.stale, "it has folded \(count) of the log's \(logCount) events")
@@ -82,13 +83,15 @@ extension StateStore {
     }
 
     /// The state that is there, if it fits.
-    private static func openExisting(_ directory: String, _ log: EventLog, _ options: StateOptions) throws -> StateStore? {
+    private static func openExisting(_ directory: String, _ log: EventLog, _ options: StateOptions) throws
+        -> StateStore?
+    {
         do {
             let tables = try StateTables(
                 directory: directory, mapSizeBytes: options.mapSizeBytes, isReadOnly: false)
             let store = try StateStore(
                 directory: directory, mode: .writer, options: options, tables: tables, log: log)
-            return try store.unfitness(logCount: try log.count) == nil ? store : nil
+            return try store.unfitness() == nil ? store : nil
         } catch let error as StateError where error.code == .unusable || error.code == .damaged {
             return nil
         } catch let error as LMDBError where error.code == .corrupted || error.code == .invalidFile {
@@ -97,20 +100,25 @@ extension StateStore {
     }
 
     /// Why this is not a state of the log, or not one to trust; nil where it is.
-    private func unfitness(logCount: UInt64) throws -> String? {
+    private func unfitness() throws -> String? {
         guard let description = try tables.environment.read({ try StateDescription($0, tables.meta) }) else {
             return nil
         }
         guard description.signature == AllProjections.signature else { return "it was folded by another version" }
-        guard description.count <= logCount else { return "it has more events than the log: it is that of another one" }
         let isSameBoot = !options.bootID.isEmpty && description.bootID == options.bootID
         guard description.isClean || isSameBoot || description.count == 0 else {
             return "the machine was started anew before it was closed"
         }
+        // The log after the state, so that it is never the one that is behind.
         return try log.read { snapshot in
+            guard description.count <= snapshot.count else {
+                return "it has more events than the log: it is that of another one"
+            }
             if description.count > 0 {
                 let last = try snapshot.record(at: LogPosition(description.count - 1))
-                guard let leaf = last?.leafHash, leaf == description.lastLeaf else { return "it is that of another log" }
+                guard let leaf = last?.leafHash, leaf == description.lastLeaf else {
+                    return "it is that of another log"
+                }
             }
             if description.rootCount > 0 {
                 guard description.rootCount <= snapshot.count,

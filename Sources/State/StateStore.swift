@@ -60,8 +60,15 @@ public final class StateStore: Sendable {
     package func catchUp(to end: UInt64, limit: Int? = nil) throws -> UInt64 {
         try log.read { snapshot in
             let start = try count
-            let end = min(end, snapshot.count, start + UInt64(limit ?? options.catchUpEvents))
-            guard start < end else { return start }
+            let wanted = min(end, snapshot.count, start + UInt64(limit ?? options.catchUpEvents))
+            guard start < wanted else { return start }
+            // By bytes too, since the pages that a transaction changes stay in memory until it ends.
+            var end = start
+            var byteCount = 0
+            while end < wanted, byteCount < StateLimits.catchUpBytes {
+                byteCount += try snapshot.record(at: LogPosition(end))?.byteCount ?? 0
+                end += 1
+            }
             try fold(from: LogPosition(start)) { body in
                 try snapshot.forEach(in: LogPosition(start)..<LogPosition(end), body)
             }
@@ -113,6 +120,7 @@ public final class StateStore: Sendable {
             }
             try writer.description.write(&transaction, tables.meta)
         }
+        if writer.deltas.memoryByteCount > StateLimits.keptBytes { writer.deltas = Deltas() }
     }
 
     /// Says durably that the state is not closed: whoever finds it after another start of the machine must not trust it.
@@ -167,6 +175,10 @@ public final class StateStore: Sendable {
 enum StateLimits {
     /// Bytes of deltas that a fold gathers before it applies them.
     static let foldBytes = 32 << 20
+    /// Bytes of records that are folded in one transaction while catching up.
+    static let catchUpBytes = 2 << 20
+    /// Bytes of buffers that are kept from one fold to the next.
+    static let keptBytes = 4 << 20
     /// Bytes of rows that are appended in one transaction when a table is built, since LMDB keeps changed pages in memory.
     static let buildTransactionBytes = 16 << 20
 }

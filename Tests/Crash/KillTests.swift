@@ -83,16 +83,17 @@ import Testing
         try await engine.succeed(["sync", engine.locator])
         try await engine.succeed(["verify"])
         let replay = try EngineProcess.decode(await engine.succeed(["replay", "--verify", "--json"]), as: Replay.self)
-        #expect(replay.equal)
+        try #require(replay.equal)
         let files = try await engine.succeed(["files", engine.locator])
-        #expect(files == (try repository.builder.listing()))
+        let listing = try repository.builder.listing()
+        try #require(files == listing, "files differ from git ls-tree")
 
         let events = try await engine.events(from: 0)
         let lost = acknowledged.indices.first { !events.indices.contains($0) || events[$0] != acknowledged[$0] }
-        #expect(lost == nil, "an acknowledged event is gone or changed")
+        try #require(lost == nil, "an acknowledged event is gone or changed")
         for (index, event) in events.enumerated() {
             let position = try EngineProcess.decode(event, as: EngineProcess.Event.self).position
-            #expect(position == index)
+            try #require(position == index)
         }
         acknowledged = events
     }

@@ -17,8 +17,7 @@ import Testing
                 let content = Array("content \(number)".utf8)
                 _ = try silo.store(content)
                 // One frame each. Without `flush` nothing is in the index.
-                if number == 0 { try silo.flush() }
-                else { try silo.writer.writeAllFrames() }
+                if number == 0 { try silo.flush() } else { try silo.writer.writeAllFrames() }
                 ends.append((readFile(directory.shardPath).count, content))
             }
         }
@@ -63,7 +62,8 @@ import Testing
             let silo = try directory.open { $0.shardByteCount = 30_000 }
             #expect(!silo.openReport.hasRebuiltLocations)
             var count = 0
-            for acknowledged in String(decoding: readFile("\(path)/acknowledged"), as: UTF8.self).split(separator: "\n") {
+            for acknowledged in String(decoding: readFile("\(path)/acknowledged"), as: UTF8.self).split(separator: "\n")
+            {
                 guard let number = Int(acknowledged) else { continue }
                 for earlier in number / 1_000_000 * 1_000_000...number {
                     let content = CrashChild.content(earlier)
@@ -98,7 +98,7 @@ import Testing
                         do {
                             if case .conflict = try silo.put(content, in: .public) { Issue.record("conflict") }
                             break
-                        } catch let failure as SiloError {
+                        } catch let failure {
                             #expect(failure.code == (error == ENOSPC ? .noSpace : .inputOutput))
                             failures += 1
                         }
@@ -128,6 +128,7 @@ import Testing
     @Test func aFailedSyncStopsTheStore() throws {
         let directory = TemporaryDirectory()
         do {
+            _ = try directory.open()
             var disk = Disk()
             disk.sync = { _ in
                 errno = EIO
@@ -268,7 +269,8 @@ enum CrashChild {
         options.frameByteCount = 4 << 10
         options.partByteCount = 16 << 10
         options.shardByteCount = 30_000
-        let silo = try Silo.open(directory: "\(path)/silo", locations: "\(path)/locations", mode: .writer, options: options)
+        let silo = try Silo.open(
+            directory: "\(path)/silo", locations: "\(path)/locations", mode: .writer, options: options)
         let log = open("\(path)/acknowledged", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         for number in first... {
             _ = try silo.put(content(number), in: .public)

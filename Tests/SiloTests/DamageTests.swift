@@ -36,7 +36,7 @@ import Testing
             let report: VerifyReport
             do {
                 report = try silo.verify()
-            } catch let error as SiloError {
+            } catch {
                 // A header may claim another version, but only with its checksum.
                 Issue.record("\(position): \(error)")
                 continue
@@ -45,7 +45,7 @@ import Testing
             for content in contents {
                 do {
                     #expect(try silo.read(gitHash(content), in: .public) == content)
-                } catch let error as SiloError {
+                } catch {
                     #expect(error.code == .damaged)
                 }
             }
@@ -123,6 +123,8 @@ import Testing
     func thePythonReaderAgrees(isSealed: Bool) throws {
         let directory = TemporaryDirectory()
         let contents = try Self.make(directory, isSealed: isSealed)
+        // What a crash leaves behind the last whole frame counts for nothing.
+        if !isSealed { writeFile(directory.shardPath, readFile(directory.shardPath) + Array("FRME torn".utf8)) }
         let list = try Python.run([directory.shardPath])
         #expect(list.status == 0)
         let lines = list.output.split(separator: "\n").map { $0.split(separator: " ") }

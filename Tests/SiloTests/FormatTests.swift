@@ -14,7 +14,8 @@ import Testing
             let shard = ShardID(rawValue: random.next())
             let offset = random.next() >> 8
             var head = FrameHead(
-                kind: .blobs, encoding: .zstd, rawByteCount: random.below(1 << 20), storedByteCount: random.below(1 << 20),
+                kind: .blobs, encoding: .zstd, rawByteCount: random.below(1 << 20),
+                storedByteCount: random.below(1 << 20),
                 payloadChecksum: random.next(),
                 blobs: (0..<random.below(6)).map { _ in
                     let content = random.content(random.below(300))

@@ -23,14 +23,17 @@ enum LargeBlob {
     static func run(_ path: String) throws {
         var options = Silo.Options(now: { Timestamp(seconds: 0) }, bootID: [1])
         options.shardByteCount = 1 << 30
-        let silo = try Silo.open(directory: "\(path)/silo", locations: "\(path)/locations", mode: .writer, options: options)
+        let silo = try Silo.open(
+            directory: "\(path)/silo", locations: "\(path)/locations", mode: .writer, options: options)
         let before = anonymousByteCount()
         var most = 0
         let stream = try silo.putStream(in: .public, byteCount: byteCount)
         var random = SplitMix(1)
         var chunk = [UInt8](repeating: 0, count: 1_000_000)
         for _ in 0..<byteCount / chunk.count {
-            for index in stride(from: 0, to: chunk.count, by: 97) { chunk[index] = UInt8(truncatingIfNeeded: random.next()) }
+            for index in stride(from: 0, to: chunk.count, by: 97) {
+                chunk[index] = UInt8(truncatingIfNeeded: random.next())
+            }
             try stream.write(chunk)
             most = max(most, anonymousByteCount() - before)
         }

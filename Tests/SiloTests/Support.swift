@@ -10,7 +10,12 @@ final class TemporaryDirectory: Sendable {
 
     init() {
         var template = Array("/tmp/silo-test-XXXXXX".utf8CString)
-        path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress)) }
+        path = template.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress, let made = mkdtemp(base) else {
+                fatalError("no temporary directory: errno \(errno)")
+            }
+            return String(cString: made)
+        }
     }
 
     deinit { Self.remove(path) }

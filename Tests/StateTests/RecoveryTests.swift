@@ -25,7 +25,9 @@ import Testing
             let store = try StateStore.open(
                 directory: directory("state"), log: seeded.log, mode: .writer, options: options)
             done = Int(try store.count)
-            for _ in 0..<random.below(12) { done = Int(try store.catchUp(to: UInt64(count), limit: 1 + random.below(9))) }
+            for _ in 0..<random.below(12) {
+                done = Int(try store.catchUp(to: UInt64(count), limit: 1 + random.below(9)))
+            }
             try expectEqual(store, try seeded.memoryState(done), "seed \(seed), \(done) events")
             if random.oneIn(3) { try store.close() }
             if random.oneIn(6) { try FileManager.default.removeItem(atPath: directory("state") + "/data.mdb") }

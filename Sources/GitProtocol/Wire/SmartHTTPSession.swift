@@ -57,11 +57,12 @@ public final class SmartHTTPSession {
             try parser.feed(bytes)
         }
         let capabilities = try parser.finish()
-        if response.effectiveURL != request.url.text {
-            guard response.effectiveURL.hasSuffix(suffix) else {
+        let effective = response.effectiveURL.text
+        if effective != request.url.text {
+            guard effective.hasSuffix(suffix) else {
                 throw RemoteError(.notGit, "the server redirects to something that is no repository: check the URL")
             }
-            base = try Self.url(String(response.effectiveURL.dropLast(suffix.count)))
+            base = try Self.url(String(effective.dropLast(suffix.count)))
         }
         known = capabilities
         return capabilities

@@ -35,7 +35,7 @@ public enum BlobsProjection: Projection {
                 key.put(event.hash)
             } delta: { delta in
                 delta.append(Delta.corrupted)
-                delta.append(text: event.code)
+                delta.put(text: event.code)
             }
         case .blobRepaired(let event):
             deltas.add(.blobs) { key in

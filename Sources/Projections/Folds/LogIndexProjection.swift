@@ -18,7 +18,7 @@ public enum LogIndexProjection: Projection {
             }
         }
         if let repository = header.repository { index(.byRepository) { $0.put(repository) } }
-        index(.byKind) { $0.append(bigEndian: header.kind) }
+        index(.byKind) { $0.put(header.kind) }
         index(.byTenant) { $0.put(header.tenant.rawValue) }
         index(.byCorrelation) { $0.put(header.correlation) }
     }

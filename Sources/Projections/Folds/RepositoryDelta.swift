@@ -64,8 +64,8 @@ struct RepositoryDelta: Equatable {
             bytes.append(1)
             bytes.put(tenant.rawValue)
             bytes.put(domain.rawValue)
-            bytes.append(text: locator.provider)
-            bytes.append(string: locator.source)
+            bytes.put(text: locator.provider)
+            bytes.put(string: locator.source)
             configuration.encode(into: &bytes)
         case .reconfigured(let domain, let configuration):
             bytes.append(2)
@@ -76,15 +76,15 @@ struct RepositoryDelta: Equatable {
             bytes.append(4)
             bytes.append(changed ? 1 : 0)
             bytes.put(optional: head)
-            bytes.append(string: validator)
-            bytes.append(optional: limit) { $0.put($1) }
+            bytes.put(string: validator)
+            bytes.put(optional: limit)
         case .completed(let commit, let tree, let files, let logicalBytes, let branch):
             bytes.append(5)
             bytes.put(commit)
             bytes.put(tree)
             bytes.put(files)
             bytes.put(logicalBytes)
-            bytes.append(string: branch)
+            bytes.put(string: branch)
         case .failed(let failure):
             bytes.append(6)
             bytes.put(failure)
@@ -116,7 +116,7 @@ struct RepositoryDelta: Equatable {
         case 4:
             change = .polled(
                 changed: try reader.flag(), head: try reader.optionalSHA1(), validator: try reader.string(),
-                try reader.optional { (reader) throws(DecodingFailure) in try reader.rateLimit() })
+                try reader.flag() ? try reader.rateLimit() : nil)
         case 5:
             change = .completed(
                 commit: try reader.sha1(), tree: try reader.sha1(), files: try reader.uint64(),

@@ -30,7 +30,7 @@ public enum AllProjections {
     public static let signature: [UInt8] = {
         var bytes: [UInt8] = []
         for projection in list {
-            bytes.append(text: projection.name)
+            bytes.put(text: projection.name)
             bytes.append(bigEndian: projection.version)
         }
         return bytes

@@ -12,6 +12,10 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
     }
 
+    mutating func put(_ value: UInt16) {
+        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+    }
+
     @inline(__always)
     mutating func put(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { append(contentsOf: $0) }
@@ -32,16 +36,57 @@ extension [UInt8] {
     @inline(__always)
     mutating func put(_ repository: RepositoryID) { put(repository.rawValue) }
 
+    /// LEB128.
+    mutating func put(varint value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(rest))
+    }
+
+    /// A byte string with its length before it.
+    mutating func put(string bytes: [UInt8]) {
+        put(varint: UInt64(bytes.count))
+        append(contentsOf: bytes)
+    }
+
+    mutating func put(text: String) {
+        put(varint: UInt64(text.utf8.count))
+        append(contentsOf: text.utf8)
+    }
+
+    // A value, with 1 before it, or 0.
+
     mutating func put(optional position: LogPosition?) {
-        append(optional: position) { $0.put($1) }
+        append(position == nil ? 0 : 1)
+        if let position { put(position) }
     }
 
     mutating func put(optional time: Timestamp?) {
-        append(optional: time) { $0.put($1) }
+        append(time == nil ? 0 : 1)
+        if let time { put(time) }
     }
 
     mutating func put(optional hash: SHA1Hash?) {
-        append(optional: hash) { $0.put($1) }
+        append(hash == nil ? 0 : 1)
+        if let hash { put(hash) }
+    }
+
+    mutating func put(optional number: UInt32?) {
+        append(number == nil ? 0 : 1)
+        if let number { put(number) }
+    }
+
+    mutating func put(optional string: [UInt8]?) {
+        append(string == nil ? 0 : 1)
+        if let string { put(string: string) }
+    }
+
+    mutating func put(optional limit: RateLimit?) {
+        append(limit == nil ? 0 : 1)
+        if let limit { put(limit) }
     }
 }
 
@@ -67,15 +112,15 @@ extension ByteReader {
     mutating func ref() throws(DecodingFailure) -> RefID { RefID(rawValue: try uint32()) }
 
     mutating func optionalPosition() throws(DecodingFailure) -> LogPosition? {
-        try optional { (reader) throws(DecodingFailure) in try reader.position() }
+        try flag() ? try position() : nil
     }
 
     mutating func optionalTime() throws(DecodingFailure) -> Timestamp? {
-        try optional { (reader) throws(DecodingFailure) in try reader.timestamp() }
+        try flag() ? try timestamp() : nil
     }
 
     mutating func optionalSHA1() throws(DecodingFailure) -> SHA1Hash? {
-        try optional { (reader) throws(DecodingFailure) in try reader.sha1() }
+        try flag() ? try sha1() : nil
     }
 
     mutating func flag() throws(DecodingFailure) -> Bool {

@@ -27,10 +27,11 @@ public struct Deltas {
         }
     }
 
-    /// Bytes that the deltas take in memory.
-    public var byteCount: Int { arenas.reduce(0) { $0 + $1.memoryByteCount } }
+    /// Bytes of keys and deltas.
+    public var byteCount: Int { arenas.reduce(0) { $0 + $1.bytes.count } }
 
-    public var isEmpty: Bool { sums.isEmpty && arenas.allSatisfy { $0.entries.isEmpty } }
+    /// Bytes taken in memory, those that are kept for later included.
+    public var memoryByteCount: Int { arenas.reduce(0) { $0 + $1.memoryByteCount } }
 
     /// Adds a delta to a key of a table, both written by closures straight to where they stay.
     @inline(__always)

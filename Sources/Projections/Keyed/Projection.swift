@@ -29,7 +29,8 @@ public protocol Projection: Sendable {
     ) throws(DecodingFailure)
 
     /// Writes what other tables say of a row. It is undone with ``Derivation/isRemoval`` set.
-    static func derive(_ table: Table, key: RawSpan, row: RawSpan, into derivation: inout Derivation) throws(DecodingFailure)
+    static func derive(_ table: Table, key: RawSpan, row: RawSpan, into derivation: inout Derivation)
+        throws(DecodingFailure)
 
     /// Writes what of a row is digested. Never sealed plaintext, so that digests outlive the erasure of a tenant.
     static func digest(_ table: Table, key: RawSpan, row: RawSpan, into form: inout DigestForm)

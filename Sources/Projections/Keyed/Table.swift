@@ -37,7 +37,8 @@ public enum Table: UInt8, Sendable, CaseIterable {
 
     public var rule: Rule {
         switch self {
-        case .files, .blobReferences, .refusedBlobs, .syncs, .commits, .byRepository, .byKind, .byTenant, .byCorrelation:
+        case .files, .blobReferences, .refusedBlobs, .syncs, .commits, .byRepository, .byKind, .byTenant,
+            .byCorrelation:
             .insert
         case .claims, .jobsByRepository, .dueJobs, .deadLetters: .set
         case .tenants, .repositories, .blobs, .jobs, .shards: .reduce

@@ -96,7 +96,7 @@ public struct BlobRow: Sendable, Equatable {
                 contentHash: stored.contentHash, size: stored.size, mimeType: stored.mimeType, shard: stored.shard,
                 firstSeen: stored.firstSeen, firstSeenAt: stored.firstSeenAt, into: &row)
         }
-        if let damage { row.append(text: damage) }
+        if let damage { row.put(text: damage) }
         return row
     }
 
@@ -109,7 +109,7 @@ public struct BlobRow: Sendable, Equatable {
         row.put(shard.rawValue)
         row.put(firstSeen)
         row.put(firstSeenAt)
-        row.append(text: mimeType)
+        row.put(text: mimeType)
     }
 
     /// Whether the row says that the content is there and not known to be damaged, without decoding it.

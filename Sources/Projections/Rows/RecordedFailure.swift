@@ -14,11 +14,11 @@ public struct RecordedFailure: Sendable, Equatable {
 
     func encode(open: inout [UInt8], sealed: inout [UInt8]) {
         open.put(failure.errorClass.rawValue)
-        open.append(text: failure.code)
+        open.put(text: failure.code)
         open.put(optional: failure.retryAt)
         open.put(at)
         open.put(position)
-        sealed.append(text: failure.message)
+        sealed.put(text: failure.message)
     }
 
     init(open: inout ByteReader, sealed: inout ByteReader) throws(DecodingFailure) {

@@ -70,11 +70,9 @@ extension RepositoryRow {
             addedAt: try open.timestamp())
         updatedAt = try open.timestamp()
         lastPosition = try open.position()
-        branch = try sealed.optional { (reader) throws(DecodingFailure) in try reader.string() }
+        branch = try sealed.flag() ? try sealed.string() : nil
         validator = try open.string()
-        rateLimit = try open.optional { (reader) throws(DecodingFailure) in
-            RateLimit(limit: try reader.uint64(), remaining: try reader.uint64(), resetAt: try reader.timestamp())
-        }
+        rateLimit = try open.flag() ? try open.rateLimit() : nil
         polledHead = try open.optionalSHA1()
         polledAt = try open.optionalTime()
         lastCompleted = try open.optionalPosition()
@@ -96,27 +94,23 @@ extension RepositoryRow {
         var open: [UInt8] = []
         var sealed: [UInt8] = []
         open.put(domain.rawValue)
-        open.append(text: locator.provider)
+        open.put(text: locator.provider)
         configuration.encode(open: &open, sealed: &sealed)
-        sealed.append(string: locator.source)
+        sealed.put(string: locator.source)
         open.put(addedAt)
         open.put(updatedAt)
         open.put(lastPosition)
-        sealed.append(optional: branch) { $0.append(string: $1) }
-        open.append(string: validator)
-        open.append(optional: rateLimit) { open, limit in
-            open.put(limit.limit)
-            open.put(limit.remaining)
-            open.put(limit.resetAt)
-        }
+        sealed.put(optional: branch)
+        open.put(string: validator)
+        open.put(optional: rateLimit)
         open.put(optional: polledHead)
         open.put(optional: polledAt)
         open.put(optional: lastCompleted)
         open.put(optional: lastSyncedAt)
         open.put(optional: lastCommit)
         open.put(optional: lastTree)
-        open.append(varint: files)
-        open.append(varint: logicalBytes)
+        open.put(varint: files)
+        open.put(varint: logicalBytes)
         open.put(optional: completeAsOf)
         open.put(retryCount)
         open.put(optional: nextRetryAt)
@@ -129,18 +123,18 @@ extension RepositoryRow {
 extension RepositoryConfiguration {
     func encode(open: inout [UInt8], sealed: inout [UInt8]) {
         open.append(isPrivate ? 1 : 0)
-        open.append(optional: keepHistoryDays) { $0.put($1) }
-        sealed.append(optional: branch) { $0.append(string: $1) }
+        open.put(optional: keepHistoryDays)
+        sealed.put(optional: branch)
         for patterns in [include, exclude] {
-            sealed.append(varint: patterns.count)
-            for pattern in patterns { sealed.append(string: pattern) }
+            sealed.put(varint: UInt64(patterns.count))
+            for pattern in patterns { sealed.put(string: pattern) }
         }
     }
 
     init(open: inout ByteReader, sealed: inout ByteReader) throws(DecodingFailure) {
         let isPrivate = try open.flag()
-        let days = try open.optional { (reader) throws(DecodingFailure) in try reader.uint32() }
-        let branch = try sealed.optional { (reader) throws(DecodingFailure) in try reader.string() }
+        let days = try open.flag() ? try open.uint32() : nil
+        let branch = try sealed.flag() ? try sealed.string() : nil
         self.init(
             branch: branch, isPrivate: isPrivate, include: try Self.patterns(&sealed),
             exclude: try Self.patterns(&sealed), keepHistoryDays: days)

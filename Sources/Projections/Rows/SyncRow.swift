@@ -53,7 +53,7 @@ public struct SyncRow: Sendable, Equatable {
         row.put(commit)
         row.put(tree)
         row.append(upToDate ? 1 : 0)
-        row.append(varint: files)
-        row.append(varint: logicalBytes)
+        row.put(varint: files)
+        row.put(varint: logicalBytes)
     }
 }

@@ -29,7 +29,7 @@ public struct TenantRow: Sendable, Equatable {
         open.put(createdAt)
         open.put(position)
         var sealed: [UInt8] = []
-        sealed.append(text: name)
+        sealed.put(text: name)
         return SplitRow.encode(tenant: id, open: open, sealed: sealed)
     }
 }

@@ -45,7 +45,7 @@ extension RepositoryConfiguration {
         var open: [UInt8] = []
         var sealed: [UInt8] = []
         encode(open: &open, sealed: &sealed)
-        bytes.append(string: open)
-        bytes.append(string: sealed)
+        bytes.put(string: open)
+        bytes.put(string: sealed)
     }
 }

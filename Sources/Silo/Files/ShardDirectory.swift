@@ -17,9 +17,14 @@ struct ShardDirectory: Sendable {
         return "\(path)/\(String(repeating: "0", count: 16 - digits.count))\(digits).\(isSealed ? "shard" : "open")"
     }
 
-    /// The directory with its parents' rights left alone; made where it is missing.
-    static func create(_ path: String) throws(SiloError) -> ShardDirectory {
-        if mkdir(path, 0o700) != 0 && errno != EEXIST { throw SiloError(errno, while: "making the directory \(path)") }
+    /// The directory, made where it is missing (its parent has to be there).
+    static func create(_ path: String, _ disk: Disk) throws(SiloError) -> ShardDirectory {
+        if mkdir(path, 0o700) == 0 {
+            // Its name has to be as durable as what will be in it.
+            try ShardDirectory(path: "\(path)/..").sync(disk)
+        } else if errno != EEXIST {
+            throw SiloError(errno, while: "making the directory \(path)")
+        }
         return ShardDirectory(path: path)
     }
 

@@ -1,6 +1,6 @@
 import Events
-import Synchronization
 import Glibc
+import Synchronization
 
 extension Writer {
     /// Seals the domain's open shard.

@@ -7,9 +7,6 @@ struct DeltaSpill {
     private let budgetBytes: Int
     private let directory: String
 
-    /// Runs that may be open at a time; beyond it memory is used instead.
-    private static let maximumRuns = 512
-
     init(budgetBytes: Int, directory: String) {
         self.budgetBytes = budgetBytes
         self.directory = directory
@@ -18,7 +15,7 @@ struct DeltaSpill {
     /// Called after each event.
     mutating func spillIfNeeded() throws(StateError) {
         // A buffer that grows holds the old one too while it is copied, and sorting takes 16 bytes a delta of one table.
-        guard deltas.byteCount > budgetBytes / 2, runs.count < Self.maximumRuns else { return }
+        guard deltas.memoryByteCount > budgetBytes / 2 else { return }
         try spill()
     }
 

@@ -1,5 +1,5 @@
-public import Events
 import EventLog
+public import Events
 public import Projections
 
 /// Turns sorted deltas into rows and keeps the digests: what folding event by event and building in bulk have in common.
@@ -17,7 +17,9 @@ struct RowFolder: ~Copyable {
     /// Routes one record.
     ///
     /// - Returns: the number of items in the event, the event itself being one.
-    mutating func route(_ record: RawSpan, at position: LogPosition, into deltas: inout Deltas) throws(StateError) -> Int {
+    mutating func route(_ record: RawSpan, at position: LogPosition, into deltas: inout Deltas) throws(StateError)
+        -> Int
+    {
         let envelope: Envelope
         do {
             envelope = try Envelope(record: record, at: position)

@@ -1,5 +1,5 @@
-public import Events
 import EventLog
+public import Events
 import Projections
 
 /// The digest of one projection for one tenant, or for a domain's number.
@@ -28,7 +28,6 @@ extension [DigestEntry] {
         let parts = Set(entries.map { DigestPart(projection: $0.projection, tenant: $0.tenant) })
         return parts.sorted { ($0.projection, $0.tenant) < ($1.projection, $1.tenant) }
     }
-
 
     /// The state's digest: SHA-256 over the entries, sorted by name and tenant, each as the name, 0, the tenant (four bytes
     /// big-endian) and the digest.

@@ -12,6 +12,8 @@ public struct StateView: ~Copyable {
     let transaction: BorrowedTransaction
     let tables: StateTables
 
+    // The optimiser of Swift 6.3 fails where it inlines the making of a move-only value that is only lent.
+    @inline(never)
     init(transaction: BorrowedTransaction, tables: StateTables) {
         self.transaction = transaction
         self.tables = tables

@@ -16,9 +16,21 @@ enum Directories {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("mkdir", path) }
     }
 
-    /// Removes the LMDB environment in `path`, if there is one.
+    /// Removes the directory of an LMDB environment, if there is one, with the files in it.
     static func removeEnvironment(_ path: String) throws(StateError) {
-        for name in ["data.mdb", "lock.mdb"] {
+        guard let listing = opendir(path) else {
+            guard errno == ENOENT else { throw failure("opendir", path) }
+            return
+        }
+        var names: [String] = []
+        while let entry = readdir(listing) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+                })
+        }
+        closedir(listing)
+        for name in names where name != "." && name != ".." {
             guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else { throw failure("unlink", "\(path)/\(name)") }
         }
         guard rmdir(path) == 0 || errno == ENOENT else { throw failure("rmdir", path) }

@@ -20,7 +20,7 @@ enum CommandTree {
             if words.isEmpty, word == "help" { return arguments }
             let known = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
             guard let next = command.configuration.subcommands.first(where: { $0.isCalled(word) }) else {
-                throw unknown(word, after: words, known.map(\.name))
+                throw unknown(word, after: words, known.map { $0.name })
             }
             command = next
             words.append(rest.removeFirst())

@@ -66,7 +66,8 @@ enum ThisProcess {
     static func outputMode(_ environment: [String: String], isQuiet: Bool) -> OutputMode {
         let hasNoColor = !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
         var size = winsize()
-        let isSized = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 || ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
+        let isSized =
+            ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 || ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
         return OutputMode(
             resultsAreTerminal: isatty(STDOUT_FILENO) == 1, messagesAreTerminal: isatty(STDERR_FILENO) == 1,
             usesColor: !hasNoColor, width: isSized && size.ws_col > 0 ? Int(size.ws_col) : 80, isQuiet: isQuiet)

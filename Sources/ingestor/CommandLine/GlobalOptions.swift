@@ -2,10 +2,13 @@ import ArgumentParser
 
 /// What every command takes.
 struct GlobalOptions: ParsableArguments, Sendable {
-    @Option(name: .long, help: .init("Where everything is kept (INGESTOR_DATA; default ./ingestor-data).", valueName: "dir"))
+    @Option(
+        name: .long, help: .init("Where everything is kept (INGESTOR_DATA; default ./ingestor-data).", valueName: "dir")
+    )
     var data: String?
 
-    @Option(name: .long, help: .init("Settings as YAML; flags and INGESTOR_… variables come before it.", valueName: "file"))
+    @Option(
+        name: .long, help: .init("Settings as YAML; flags and INGESTOR_… variables come before it.", valueName: "file"))
     var config: String?
 
     @Option(name: .long, help: .init("Whose sources and content.", valueName: "name"))
@@ -31,13 +34,17 @@ struct GlobalOptions: ParsableArguments, Sendable {
     mutating func validate() throws {
         guard !tenant.isEmpty, tenant.utf8.count <= Self.maximumTenantNameByteCount,
             !tenant.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) })
-        else { throw ValidationError("A tenant's name has 1 to \(Self.maximumTenantNameByteCount) bytes, none of them control characters.") }
+        else {
+            throw ValidationError(
+                "A tenant's name has 1 to \(Self.maximumTenantNameByteCount) bytes, none of them control characters.")
+        }
     }
 }
 
 /// What read commands take besides.
 struct ReadOptions: ParsableArguments, Sendable {
-    @Option(name: .long, help: .init("Read a state that `replay --into` made instead of the live one.", valueName: "dir"))
+    @Option(
+        name: .long, help: .init("Read a state that `replay --into` made instead of the live one.", valueName: "dir"))
     var state: String?
 }
 

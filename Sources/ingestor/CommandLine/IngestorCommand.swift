@@ -22,8 +22,18 @@ protocol StandaloneCommand: IngestorCommand {
 
 /// Reads, beside whoever writes.
 protocol ReadingCommand: IngestorCommand {
-    var read: ReadOptions { get }
+    /// A state to read instead of the live one.
+    var stateDirectory: String? { get }
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus
+}
+
+/// Reads the live state, or one that `replay --into` made.
+protocol QueryCommand: ReadingCommand {
+    var read: ReadOptions { get }
+}
+
+extension QueryCommand {
+    var stateDirectory: String? { read.state }
 }
 
 /// Needs the right to write; carried out by the process that has it.

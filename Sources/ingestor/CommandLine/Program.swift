@@ -37,7 +37,7 @@ struct Program: Sendable {
         case let command as any StandaloneCommand:
             return try await command.run(context)
         case let command as any ReadingCommand:
-            return try await Stores(context: context).withReader(state: command.read.state) { store in
+            return try await Stores(context: context).withReader(state: command.stateDirectory) { store in
                 try await command.run(context, store)
             }
         case let command as any WritingCommand:
@@ -48,7 +48,9 @@ struct Program: Sendable {
     }
 
     /// Carries out a command that another process handed in.
-    func carryOut(_ request: ControlRequest, _ output: Output, _ store: WriteStore, _ holder: Context) async -> ExitStatus {
+    func carryOut(_ request: ControlRequest, _ output: Output, _ store: WriteStore, _ holder: Context) async
+        -> ExitStatus
+    {
         let parsed: any IngestorCommand
         switch parse(request.arguments, output) {
         case .command(let command): parsed = command

@@ -53,13 +53,14 @@ enum RawArgument {
     private static func isEscape(_ scalar: Unicode.Scalar) -> Bool { (0x10FF80...0x10FFFF).contains(scalar.value) }
 
     private static func scalar(in bytes: [UInt8], at index: Int) -> Unicode.Scalar? {
-        let length = switch bytes[index] {
-        case ..<0x80: 1
-        case 0xC2..<0xE0: 2
-        case 0xE0..<0xF0: 3
-        case 0xF0..<0xF5: 4
-        default: 0
-        }
+        let length =
+            switch bytes[index] {
+            case ..<0x80: 1
+            case 0xC2..<0xE0: 2
+            case 0xE0..<0xF0: 3
+            case 0xF0..<0xF5: 4
+            default: 0
+            }
         guard length > 0, index + length <= bytes.count else { return nil }
         return String(validating: bytes[index..<index + length], as: UTF8.self)?.unicodeScalars.first
     }

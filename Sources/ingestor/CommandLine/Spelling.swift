@@ -4,7 +4,9 @@ enum Spelling {
     static func nearest(to word: String, in candidates: [String]) -> String? {
         let limit = max(1, min(3, word.count / 2))
         let ranked = candidates.map { (distance: distance(word, $0), isPrefixed: $0.hasPrefix(word), name: $0) }
-        let best = ranked.min { ($0.isPrefixed ? 0 : $0.distance, $0.name) < ($1.isPrefixed ? 0 : $1.distance, $1.name) }
+        let best = ranked.min {
+            ($0.isPrefixed ? 0 : $0.distance, $0.name) < ($1.isPrefixed ? 0 : $1.distance, $1.name)
+        }
         guard let best, best.isPrefixed || best.distance <= limit else { return nil }
         return best.name
     }

@@ -36,15 +36,15 @@ struct BenchAppend: StandaloneCommand {
 
     private func measure(_ directory: String, _ context: Context) async throws {
         let log = try EventLog.open(directory: directory + "/log", mode: .writer)
-        let writer = try EventLogWriter(log: log, follower: NoFollower(), executor: ThreadExecutor(name: "log writer"))
-        let bare = try Environment(path: directory + "/bare", options: EnvironmentOptions())
+        let writer = try EventLogWriter(log: log, follower: NoFollower(), executor: ThreadExecutor())
+        let bare = try Environment(path: directory + "/bare", options: .init())
         let database = try bare.database("records")
         var key: UInt64 = 0
         var table = Table([
             ("BATCH", .right), ("EVENTS/S", .right), ("BYTES/S", .right), ("LIMIT", .right), ("OF THE LIMIT", .right),
         ])
         for batch in Self.batches {
-            let events = try (0..<batch).map { index in try EncodedEvent(Self.draft(index), at: Context.now()) }
+            let events = (0..<batch).map { index in EncodedEvent(Self.draft(index), at: Context.now()) }
             let byteCount = events.reduce(0) { $0 + $1.record.count }
             var ours = Rate()
             var limit = Rate()
@@ -65,12 +65,14 @@ struct BenchAppend: StandaloneCommand {
             let bytesPerSecond = ours.perSecond * Double(byteCount) / Double(batch)
             if context.json {
                 try context.output.json([
-                    ("batch", .count(batch)), ("eventsPerSecond", .double(ours.perSecond)), ("bytesPerSecond", .double(bytesPerSecond)),
+                    ("batch", .count(batch)), ("eventsPerSecond", .double(ours.perSecond)),
+                    ("bytesPerSecond", .double(bytesPerSecond)),
                     ("limitEventsPerSecond", .double(limit.perSecond)), ("limitRatio", .double(ratio)),
                 ])
             } else {
                 table.add(
-                    "\(batch)", Units.count(Int(ours.perSecond)), "\(Units.bytes(Int(bytesPerSecond)))", Units.count(Int(limit.perSecond)),
+                    "\(batch)", Units.count(Int(ours.perSecond)), "\(Units.bytes(Int(bytesPerSecond)))",
+                    Units.count(Int(limit.perSecond)),
                     Units.fixed(ratio, 2))
             }
         }
@@ -81,7 +83,8 @@ struct BenchAppend: StandaloneCommand {
     /// A record of about 256 bytes.
     private static func draft(_ index: Int) -> EventDraft {
         let validator = (0..<128).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ index) }
-        let event = PollCompleted(changed: false, head: nil, ref: Array("refs/heads/main".utf8), validator: validator, requests: 1)
+        let event = PollCompleted(
+            changed: false, head: nil, ref: Array("refs/heads/main".utf8), validator: validator, requests: 1)
         return EventDraft(.pollCompleted(event), tenant: TenantID(1))
     }
 }

@@ -3,6 +3,8 @@ import Events
 import Glibc
 import Ingest
 import OpenSSL
+import Projections
+import Queries
 
 /// `bench dedup`
 struct BenchDedup: StandaloneCommand {
@@ -18,7 +20,9 @@ struct BenchDedup: StandaloneCommand {
     func run(_ context: Context) async throws -> ExitStatus {
         var limit = HashingLimit()
         for directory in directories {
-            limit.measure(context.absolute(directory.bytes)) { context.output.progress("reading: \(Units.count($0)) files") }
+            limit.measure(context.absolute(directory.bytes)) {
+                context.output.progress("reading: \(Units.count($0)) files")
+            }
         }
         context.output.clearProgress()
         let measured = try await Stores.withTemporaryDirectory { temporary in
@@ -30,17 +34,25 @@ struct BenchDedup: StandaloneCommand {
         let ratio = limit.bytesPerSecond > 0 ? bytesPerSecond / limit.bytesPerSecond : 0
         if context.json {
             try context.output.json([
-                ("files", .uint(measured.files)), ("bytes", .uint(measured.bytes)), ("seconds", .double(measured.seconds)),
+                ("files", .uint(measured.files)), ("bytes", .uint(measured.bytes)),
+                ("seconds", .double(measured.seconds)),
                 ("filesPerSecond", .double(filesPerSecond)), ("bytesPerSecond", .double(bytesPerSecond)),
-                ("dedupRatio", .double(statistics.dedupRatio)), ("compressionRatio", .double(statistics.compressionRatio)),
+                ("dedupRatio", .double(statistics.dedupRatio)),
+                ("compressionRatio", .double(statistics.compressionRatio)),
                 ("uniqueBytes", .uint(statistics.uniqueBytes)), ("storedBytes", .uint(statistics.storedBytes)),
                 ("limitBytesPerSecond", .double(limit.bytesPerSecond)), ("limitRatio", .double(ratio)),
             ])
         } else {
             try context.output.facts([
-                ("imported", "\(Units.count(measured.files, "file")), \(Units.bytes(measured.bytes)) in \(Units.seconds(measured.seconds))"),
+                (
+                    "imported",
+                    "\(Units.count(measured.files, "file")), \(Units.bytes(measured.bytes)) in \(Units.seconds(measured.seconds))"
+                ),
                 ("rate", "\(Units.count(Int(filesPerSecond))) files a second, \(Units.bytes(Int(bytesPerSecond)))/s"),
-                ("limit", "\(Units.bytes(Int(limit.bytesPerSecond)))/s reading and hashing on one core: \(Units.fixed(ratio, 2)) of it"),
+                (
+                    "limit",
+                    "\(Units.bytes(Int(limit.bytesPerSecond)))/s reading and hashing on one core: \(Units.fixed(ratio, 2)) of it"
+                ),
                 ("distinct", "\(Units.count(statistics.blobs, "content")), \(Units.bytes(statistics.uniqueBytes))"),
                 ("on disk", Units.bytes(statistics.storedBytes)),
                 ("deduplication", Units.ratio(statistics.dedupRatio)),
@@ -53,7 +65,8 @@ struct BenchDedup: StandaloneCommand {
     private func importAll(_ context: Context, _ path: String) async throws -> ImportMeasurement {
         var aside = context
         aside = Context(
-            output: context.output, options: context.options, settings: context.settings, data: DataDirectory(path: path),
+            output: context.output, options: context.options, settings: context.settings,
+            data: DataDirectory(path: path),
             workingDirectory: context.workingDirectory, arguments: context.arguments)
         _ = try aside.data.create(masterKeyIsConfigured: true)
         guard let lock = try WriterLock.acquire(aside.data, command: "bench") else {

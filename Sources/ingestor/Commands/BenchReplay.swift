@@ -8,17 +8,20 @@ import State
 struct BenchReplay: ReadingCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Rebuilds the state from your log aside, and measures it.",
-        discussion: helpDiscussion("The limit is how fast one core reads and decodes the log.", examples: "ingestor bench replay --data /srv/ingestor"))
+        discussion: helpDiscussion(
+            "The limit is how fast one core reads and decodes the log.",
+            examples: "ingestor bench replay --data /srv/ingestor"))
 
     @OptionGroup var global: GlobalOptions
 
-    var read: ReadOptions { ReadOptions() }
+    var stateDirectory: String? { nil }
 
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         let (items, scanSeconds) = try scan(store.log)
         let report = try await Stores.withTemporaryDirectory { directory in
             try Replay.rebuild(
-                log: store.log, upTo: nil, into: directory + "/state", options: try Stores(context: context).stateOptions(),
+                log: store.log, upTo: nil, into: directory + "/state",
+                options: try Stores(context: context).stateOptions(),
                 now: { Context.now() }, progress: { _ in context.output.progress("rebuilding") })
         }
         context.output.clearProgress()
@@ -28,13 +31,20 @@ struct BenchReplay: ReadingCommand {
         if context.json {
             try context.output.json([
                 ("events", .uint(report.events)), ("items", .uint(report.items)), ("seconds", .double(report.seconds)),
-                ("itemsPerSecond", .double(rate)), ("limitItemsPerSecond", .double(limit)), ("limitRatio", .double(ratio)),
+                ("itemsPerSecond", .double(rate)), ("limitItemsPerSecond", .double(limit)),
+                ("limitRatio", .double(ratio)),
             ])
         } else {
             try context.output.facts([
-                ("rebuilt", "\(Units.count(report.events, "event")), \(Units.count(report.items, "item")) in \(Units.seconds(report.seconds))"),
+                (
+                    "rebuilt",
+                    "\(Units.count(report.events, "event")), \(Units.count(report.items, "item")) in \(Units.seconds(report.seconds))"
+                ),
                 ("rate", "\(Units.count(Int(rate))) items a second"),
-                ("limit", "\(Units.count(Int(limit))) items a second, reading and decoding on one core: \(Units.fixed(ratio, 2)) of it"),
+                (
+                    "limit",
+                    "\(Units.count(Int(limit))) items a second, reading and decoding on one core: \(Units.fixed(ratio, 2)) of it"
+                ),
             ])
         }
         return .done

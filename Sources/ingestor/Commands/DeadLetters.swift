@@ -1,5 +1,6 @@
 import ArgumentParser
 import Events
+import Ingest
 import Projections
 import Queries
 
@@ -12,20 +13,27 @@ struct DeadLetters: ParsableCommand {
 
     fileprivate static func json(_ job: JobRow, _ queries: Queries) throws -> [(String, JSONValue)] {
         let repository = try queries.repository(job.repository)
-        return [("job", .position(job.id)), ("repository", .count(job.repository.rawValue))]
-            + (repository.map { JSONValue.fields("locator", bytes: $0.locator.bytes) } ?? []) + [
-                ("attempts", .count(job.attempts)), ("error", job.failure.map { .string($0.failure.message) } ?? .null),
-                ("class", job.failure.map { .string($0.failure.errorClass.name) } ?? .null),
-                ("code", job.failure.map { .string($0.failure.code) } ?? .null),
-                ("requestedAt", .time(job.requestedAt)), ("failedAt", .time(job.failure?.at)),
-            ]
+        func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+        let failure = job.failure?.failure
+        var fields: [(String, JSONValue)] = [
+            ("job", .position(job.id)), ("repository", .count(job.repository.rawValue)),
+        ]
+        if let repository { fields += JSONValue.fields("locator", bytes: repository.locator.bytes) }
+        fields += [
+            ("attempts", .count(job.attempts)), ("error", text(failure?.message)),
+            ("class", text(failure?.errorClass.name)),
+            ("code", text(failure?.code)), ("requestedAt", .time(job.requestedAt)),
+            ("failedAt", .time(job.failure?.at)),
+        ]
+        return fields
     }
 }
 
 extension DeadLetters {
-    struct List: ReadingCommand {
+    struct List: QueryCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the jobs that gave up.", discussion: helpDiscussion(examples: "ingestor dead-letters list --json"))
+            abstract: "Lists the jobs that gave up.",
+            discussion: helpDiscussion(examples: "ingestor dead-letters list --json"))
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var read: ReadOptions
@@ -39,13 +47,18 @@ extension DeadLetters {
             if jobs.isEmpty { context.output.note("No job has given up.") }
             let style = context.style
             let now = Context.now()
-            var table = Table([("JOB", .right), ("SOURCE", .left), ("ATTEMPTS", .right), ("FAILED", .left), ("WHY", .left)])
+            var table = Table([
+                ("JOB", .right), ("SOURCE", .left), ("ATTEMPTS", .right), ("FAILED", .left), ("WHY", .left),
+            ])
             for job in jobs {
                 let name = try store.queries.repository(job.repository)?.locator.bytes ?? []
                 table.add([
-                    .init("\(job.id.rawValue)"), .init(Printable.text(name), { style.bold($0) }), .init("\(job.attempts)"),
+                    .init("\(job.id.rawValue)"), .init(Printable.text(name), { style.bold($0) }),
+                    .init("\(job.attempts)"),
                     .init(job.failure.map { Units.relative($0.at, to: now) } ?? "–"),
-                    .init(Printable.text(job.failure.map { "\($0.failure.code): \($0.failure.message)" } ?? "–"), { style.bad($0) }),
+                    .init(
+                        Printable.text(job.failure.map { "\($0.failure.code): \($0.failure.message)" } ?? "–"),
+                        { style.bad($0) }),
                 ])
             }
             if !table.isEmpty { try context.output.table(table) }
@@ -53,9 +66,10 @@ extension DeadLetters {
         }
     }
 
-    struct Show: ReadingCommand {
+    struct Show: QueryCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows one of them, and what led there.", discussion: helpDiscussion(examples: "ingestor dead-letters show 42"))
+            abstract: "Shows one of them, and what led there.",
+            discussion: helpDiscussion(examples: "ingestor dead-letters show 42"))
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var read: ReadOptions
@@ -77,7 +91,8 @@ extension DeadLetters {
 
     struct Retry: WritingCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes it a job again and tries it at once.", discussion: helpDiscussion(examples: "ingestor dead-letters retry 42"))
+            abstract: "Makes it a job again and tries it at once.",
+            discussion: helpDiscussion(examples: "ingestor dead-letters retry 42"))
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The job's number, as the list shows it.") var job: UInt64
@@ -86,7 +101,8 @@ extension DeadLetters {
             let id = try await store.engine.requeue(try own(LogPosition(job), store))
             let presenter = SyncPresenter(context, count: 1)
             do {
-                try presenter.show(try await store.engine.sync(id, reason: .retry, progress: { presenter.progress($0) }))
+                try presenter.show(
+                    try await store.engine.sync(id, reason: .retry, progress: { presenter.progress($0) }))
                 return .done
             } catch let error as OutputClosed {
                 throw error
@@ -107,7 +123,9 @@ extension DeadLetters {
         func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
             let repository = try await store.engine.drop(try own(LogPosition(job), store))
             if context.json {
-                try context.output.json([("job", .count(job)), ("repository", .count(repository.rawValue)), ("dropped", .bool(true))])
+                try context.output.json([
+                    ("job", .count(job)), ("repository", .count(repository.rawValue)), ("dropped", .bool(true)),
+                ])
             } else {
                 try context.output.line("Job \(job) rests.")
             }
@@ -118,7 +136,8 @@ extension DeadLetters {
     /// The job, if it is one of the tenant's.
     fileprivate static func own(_ job: LogPosition, _ store: WriteStore) throws -> LogPosition {
         guard try store.reader.queries.job(job) != nil else {
-            throw CommandError("\(job.rawValue) is no dead letter: `ingestor dead-letters list` shows those that there are")
+            throw CommandError(
+                "\(job.rawValue) is no dead letter: `ingestor dead-letters list` shows those that there are")
         }
         return job
     }

@@ -19,21 +19,21 @@ struct Demo: StandaloneCommand {
             let data = global.data == nil ? folder + "/data" : context.data.path
             let repository = try DemoRepository.make(in: folder, near: Self.places(context))
             let inside = Context(
-                output: context.output, options: context.options, settings: context.settings, data: DataDirectory(path: data),
+                output: context.output, options: context.options, settings: context.settings,
+                data: DataDirectory(path: data),
                 workingDirectory: context.workingDirectory, arguments: context.arguments)
             return try await GitServer.withServer(GitServer.Configuration(root: folder)) { server in
-                try await DemoRun(context: inside, repository: repository, server: server).carryOut(isKept: global.data != nil)
+                try await DemoRun(context: inside, repository: repository, server: server).carryOut(
+                    isKept: global.data != nil)
             }
         }
     }
 
     /// Where the project's checkout may be: where we are, and where the program lies.
     private static func places(_ context: Context) throws -> [String] {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            readlink("/proc/self/exe", bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-        }
-        let program = count > 0 ? [String(decoding: buffer[..<count], as: UTF8.self)] : []
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        let program = count > 0 ? [String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)] : []
         return [String(decoding: context.workingDirectory, as: UTF8.self)] + program
     }
 }

@@ -1,15 +1,18 @@
 import ArgumentParser
 import Events
+import Projections
+import ProviderKit
 import Queries
 
 /// `explain`
-struct Explain: ReadingCommand {
+struct Explain: QueryCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Shows the chain of events that led to something.",
         discussion: helpDiscussion(
             "Why a file was fetched, skipped, removed or tried again; where a content came from; what happened to a source; "
                 + "what an event followed from.",
-            examples: "ingestor explain dir:/srv/code:README.md", "ingestor explain ce013625030ba8dba906f756967f9e9ca394464a",
+            examples: "ingestor explain dir:/srv/code:README.md",
+            "ingestor explain ce013625030ba8dba906f756967f9e9ca394464a",
             "ingestor explain 42"))
 
     @OptionGroup var global: GlobalOptions
@@ -23,14 +26,18 @@ struct Explain: ReadingCommand {
         var presenter = EventPresenter(context, store.queries)
         presenter.path = explanation.path
         for envelope in explanation.events { try presenter.show(envelope) }
-        if explanation.isCut { context.output.note("There are more events than are shown: `ingestor log` has them all.") }
+        if explanation.isCut {
+            context.output.note("There are more events than are shown: `ingestor log` has them all.")
+        }
         return .done
     }
 
     private func parsed(_ context: Context, _ store: ReadStore) throws -> ExplanationSubject {
         if let text = subject.text {
             if let hash = SHA1Hash(hex: text) { return .hash(hash) }
-            if text.utf8.allSatisfy({ (48...57).contains($0) }), let position = UInt64(text) { return .position(LogPosition(position)) }
+            if text.utf8.allSatisfy({ (48...57).contains($0) }), let position = UInt64(text) {
+                return .position(LogPosition(position))
+            }
         }
         // A locator may hold colons of its own, so what is known decides, the longest first.
         if let locator = Locator(subject.bytes), store.providers.all.contains(where: { $0.name == locator.provider }) {
@@ -40,20 +47,26 @@ struct Explain: ReadingCommand {
         }
         if let (repository, path) = try store.file(subject, context) { return .file(repository, path: path) }
         throw CommandError(
-            "\(subject.shown) is no id, no position, and no source or file that is known: `ingestor repo list` shows the sources")
+            "\(subject.shown) is no id, no position, and no source or file that is known: `ingestor repo list` shows the sources"
+        )
     }
 
     private func introduce(_ explanation: Explanation, _ context: Context, _ store: ReadStore) throws {
         guard let hash = explanation.hash else { return }
         let report: BlobReport
-        do { report = try store.queries.blob(hash) } catch let error as QueryError where error.code == .unknownBlob { return }
+        do { report = try store.queries.blob(hash) } catch let error as QueryError where error.code == .unknownBlob {
+            return
+        }
         let size = report.row.stored.map { Units.bytes($0.size) } ?? "–"
         try context.output.line("\(context.style.bold(hash.hex))  \(size)  \(report.row.stored?.mimeType ?? "")")
         for reference in report.references.prefix(10) {
-            guard let path = try store.queries.path(of: reference), let repository = try store.queries.repository(reference.repository)
+            guard let path = try store.queries.path(of: reference),
+                let repository = try store.queries.repository(reference.repository)
             else { continue }
             try context.output.line("  \(Printable.text(repository.locator.bytes)):\(Printable.text(path))")
         }
-        if report.references.count > 10 { try context.output.line("  … and \(Units.count(report.references.count - 10)) more") }
+        if report.references.count > 10 {
+            try context.output.line("  … and \(Units.count(report.references.count - 10)) more")
+        }
     }
 }

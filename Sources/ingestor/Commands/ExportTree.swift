@@ -1,9 +1,10 @@
 import ArgumentParser
 import Events
+import Projections
 import Queries
 
 /// `export`
-struct ExportTree: ReadingCommand {
+struct ExportTree: QueryCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Writes the whole tree of a source to a directory or a tar archive.",
         discussion: helpDiscussion(
@@ -15,7 +16,8 @@ struct ExportTree: ReadingCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var read: ReadOptions
     @OptionGroup var moment: MomentOptions
-    @Option(name: .long, help: .init("The directory, or the archive if its name ends in .tar.", valueName: "dir|file.tar"))
+    @Option(
+        name: .long, help: .init("The directory, or the archive if its name ends in .tar.", valueName: "dir|file.tar"))
     var to: ByteArgument
     @Argument(help: "git:URL or dir:PATH") var locator: ByteArgument
 
@@ -41,7 +43,9 @@ struct ExportTree: ReadingCommand {
             totals = try Self.write(entries, to: &directory, context, store)
         }
         if skipped > 0 {
-            context.output.note("\(Units.count(skipped, "file")) had not been taken in and \(skipped == 1 ? "is" : "are") missing: `ingestor files --json` names them.")
+            context.output.note(
+                "\(Units.count(skipped, "file")) had not been taken in and \(skipped == 1 ? "is" : "are") missing: `ingestor files --json` names them."
+            )
         }
         if context.json {
             try context.output.json([
@@ -49,13 +53,16 @@ struct ExportTree: ReadingCommand {
                 ("commit", .hash(view.sync.commit)), ("skipped", .count(skipped)),
             ])
         } else {
-            try context.output.line("\(Units.count(totals.files, "file")), \(Units.bytes(totals.bytes)), at \(view.sync.commit.hex), to \(Printable.text(target))")
+            try context.output.line(
+                "\(Units.count(totals.files, "file")), \(Units.bytes(totals.bytes)), at \(view.sync.commit.hex), to \(Printable.text(target))"
+            )
         }
         return .done
     }
 
     private static func write<Target: ExportTarget & ~Copyable>(
-        _ entries: [(entry: FileEntry, path: ExportPath)], to target: inout Target, _ context: Context, _ store: ReadStore
+        _ entries: [(entry: FileEntry, path: ExportPath)], to target: inout Target, _ context: Context,
+        _ store: ReadStore
     ) throws -> (files: UInt64, bytes: UInt64) {
         var files: UInt64 = 0
         var bytes: UInt64 = 0
@@ -70,11 +77,13 @@ struct ExportTree: ReadingCommand {
             }
             files += 1
             bytes += size
-            context.output.progress("\(Units.count(files)) of \(Units.count(entries.count)) files, \(Units.bytes(bytes))")
+            context.output.progress(
+                "\(Units.count(files)) of \(Units.count(entries.count)) files, \(Units.bytes(bytes))")
         }
         for (entry, path) in entries where entry.isSymlink {
             guard entry.size ?? 0 <= maximumLinkByteCount else {
-                throw CommandError("\(Printable.text(entry.path)): a symbolic link of \(entry.size ?? 0) bytes cannot be made")
+                throw CommandError(
+                    "\(Printable.text(entry.path)): a symbolic link of \(entry.size ?? 0) bytes cannot be made")
             }
             var link: [UInt8] = []
             try store.queries.content(entry.hash) { link += $0 }

@@ -6,7 +6,9 @@ import Queries
 struct MomentOptions: ParsableArguments, Sendable {
     @Option(
         name: .long,
-        help: .init("A commit or tree id (40 digits), a position in the log, or a time (RFC 3339); default: now.", valueName: "moment"))
+        help: .init(
+            "A commit or tree id (40 digits), a position in the log, or a time (RFC 3339); default: now.",
+            valueName: "moment"))
     var at: String?
 
     /// - Throws: `QueryError` (malformed).
@@ -14,12 +16,13 @@ struct MomentOptions: ParsableArguments, Sendable {
 }
 
 /// `files`
-struct Files: ReadingCommand {
+struct Files: QueryCommand {
     static let configuration = CommandConfiguration(
         commandName: "files", abstract: "Lists the files of a source.",
         discussion: helpDiscussion(
             "The output is that of `git ls-tree -r`.",
-            examples: "ingestor files dir:/srv/code", "ingestor files git:https://example.org/project.git --at 2026-03-01T12:00:00Z --json"))
+            examples: "ingestor files dir:/srv/code",
+            "ingestor files git:https://example.org/project.git --at 2026-03-01T12:00:00Z --json"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var read: ReadOptions
@@ -54,7 +57,7 @@ struct Files: ReadingCommand {
 }
 
 /// `cat`
-struct Cat: ReadingCommand {
+struct Cat: QueryCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat", abstract: "Prints one file's bytes; their hashes are checked.",
         discussion: helpDiscussion(
@@ -63,7 +66,8 @@ struct Cat: ReadingCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var read: ReadOptions
     @OptionGroup var moment: MomentOptions
-    @Argument(help: .init("The id of a content, or LOCATOR:PATH.", valueName: "sha|locator:path")) var subject: ByteArgument
+    @Argument(help: .init("The id of a content, or LOCATOR:PATH.", valueName: "sha|locator:path")) var subject:
+        ByteArgument
 
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         let moment = try moment.moment()
@@ -78,7 +82,9 @@ struct Cat: ReadingCommand {
             }
             let entry = try store.queries.file(path, in: try store.queries.view(of: repository, at: moment))
             guard entry.hasContent else {
-                let why = entry.skipReason.map { "its content was not taken (\($0.name))" } ?? "it is a submodule at commit \(entry.hash.hex)"
+                let why =
+                    entry.skipReason.map { "its content was not taken (\($0.name))" }
+                    ?? "it is a submodule at commit \(entry.hash.hex)"
                 throw CommandError("\(subject.shown) has no content here: \(why)")
             }
             hash = entry.hash

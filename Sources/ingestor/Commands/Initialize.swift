@@ -1,4 +1,5 @@
 import ArgumentParser
+import Events
 
 /// `init`
 struct Initialize: StandaloneCommand {

@@ -1,6 +1,7 @@
 import Events
 import Ingest
 import Projections
+import Queries
 import Silo
 import State
 
@@ -17,7 +18,9 @@ struct Repair {
             try store.reader.silo.forget(hash, in: domain)
             try store.reader.state.read { view in
                 try view.forEachReference(to: hash, in: domain) { reference in
-                    if let row = try view.repository(reference.repository), !row.isRemoved { sources.insert(reference.repository) }
+                    if let row = try view.repository(reference.repository), !row.isRemoved {
+                        sources.insert(reference.repository)
+                    }
                     return true
                 }
             }
@@ -31,16 +34,19 @@ struct Repair {
                 presenter.show(error, of: try store.reader.queries.repository(id))
             })
         context.output.clearProgress()
-        return try damage.map { finding in
-            var finding = finding
-            guard let hash = finding.hash, let domain = finding.domain else { return finding }
+        var result = damage
+        for index in result.indices {
+            guard let hash = result[index].hash, let domain = result[index].domain else { continue }
             do {
                 try store.reader.silo.read(hash, in: domain) { _ in }
-                finding.isRepaired = true
             } catch is SiloError {
-                // It stays damage: nothing that is watched has it any more.
+                continue  // It stays damage: no source that is watched has it any more.
             }
-            return finding
+            result[index].isRepaired = true
+            if let shard = try store.reader.silo.contains(hash, in: domain)?.shard {
+                try await store.record(.blobRepaired(BlobRepaired(hash: hash, shard: shard)), in: domain)
+            }
         }
+        return result
     }
 }

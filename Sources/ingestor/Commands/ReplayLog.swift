@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLog
 import Events
 import Queries
 import Replay
@@ -17,11 +18,12 @@ struct ReplayLog: ReadingCommand {
     @Option(name: .long, help: .init("Stop at this position or time.", valueName: "moment")) var until: String?
     @Option(name: .long, help: .init("Keep the state there; new or empty.", valueName: "dir")) var into: ByteArgument?
 
-    var read: ReadOptions { ReadOptions() }
+    var stateDirectory: String? { nil }
 
     func validate() throws {
         if verify, until != nil {
-            throw ValidationError("--verify compares with the live state, which is that of the whole log: leave --until out.")
+            throw ValidationError(
+                "--verify compares with the live state, which is that of the whole log: leave --until out.")
         }
     }
 
@@ -46,12 +48,13 @@ struct ReplayLog: ReadingCommand {
         let (liveCount, live, liveDigests) = try store.state.read { view in
             (try view.count, try view.stateDigest(), try view.digests())
         }
-        let end = count ?? (verify ? liveCount : try store.log.count)
+        let end = try count ?? (verify ? liveCount : store.log.count)
         let report = try Replay.rebuild(
             log: store.log, upTo: end, into: directory, options: try Stores(context: context).stateOptions(),
-            now: { Context.now() }, progress: { _ in context.output.progress("rebuilding the state from \(Units.count(end)) events") })
+            now: { Context.now() },
+            progress: { _ in context.output.progress("rebuilding the state from \(Units.count(end)) events") })
         context.output.clearProgress()
-        let rate = report.seconds > 0 ? Double(report.items) / report.seconds : 0
+        let rate = report.itemsPerSecond
         let equal = verify ? report.stateDigest == live : nil
         if context.json {
             try context.output.json([
@@ -62,10 +65,13 @@ struct ReplayLog: ReadingCommand {
         } else {
             let style = context.style
             try context.output.line(
-                "\(Units.count(report.events, "event")), \(Units.count(report.items, "item")) in \(Units.seconds(report.seconds)): \(Units.count(Int(rate))) items a second")
+                "\(Units.count(report.events, "event")), \(Units.count(report.items, "item")) in \(Units.seconds(report.seconds)): \(Units.count(Int(rate))) items a second"
+            )
             try context.output.facts([("digest", report.stateDigest.hex)])
             if let equal {
-                try context.output.facts([("live", "\(live.hex)  \(equal ? style.good("equal") : style.bad("DIFFERENT"))")])
+                try context.output.facts([
+                    ("live", "\(live.hex)  \(equal ? style.good("equal") : style.bad("DIFFERENT"))")
+                ])
                 if !equal { try showDifference(report.digests, liveDigests, context) }
             }
         }
@@ -76,7 +82,8 @@ struct ReplayLog: ReadingCommand {
         for entry in rebuilt where !live.contains(entry) {
             try context.output.line("  differs: \(entry.projection), tenant \(entry.tenant.rawValue)")
         }
-        for entry in live where !rebuilt.contains(where: { $0.projection == entry.projection && $0.tenant == entry.tenant }) {
+        for entry in live
+        where !rebuilt.contains(where: { $0.projection == entry.projection && $0.tenant == entry.tenant }) {
             try context.output.line("  live only: \(entry.projection), tenant \(entry.tenant.rawValue)")
         }
         try context.output.line("The log is the truth: delete \(context.data.state) and run any command to rebuild it.")

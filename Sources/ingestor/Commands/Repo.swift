@@ -2,12 +2,14 @@ import ArgumentParser
 import Events
 import Ingest
 import Projections
+import Queries
 
 /// `repo`
 struct Repo: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repo", abstract: "Adds, shows and changes the sources that are watched.",
-        discussion: helpDiscussion(examples: "ingestor repo add git:https://example.org/project.git --branch main", "ingestor repo list"),
+        discussion: helpDiscussion(
+            examples: "ingestor repo add git:https://example.org/project.git --branch main", "ingestor repo list"),
         subcommands: [Add.self, List.self, Show.self, Set.self, Remove.self])
 }
 
@@ -15,10 +17,13 @@ struct Repo: ParsableCommand {
 struct ConfigurationOptions: ParsableArguments, Sendable {
     enum Visibility: String, EnumerableFlag, Sendable { case `private`, `public` }
 
-    @Option(name: .long, help: .init("The branch to follow; default: the one that the remote's HEAD names.", valueName: "name"))
+    @Option(
+        name: .long,
+        help: .init("The branch to follow; default: the one that the remote's HEAD names.", valueName: "name"))
     var branch: ByteArgument?
 
-    @Option(name: .long, help: .init("Take only what matches, in gitignore's syntax; repeatable.", valueName: "pattern"))
+    @Option(
+        name: .long, help: .init("Take only what matches, in gitignore's syntax; repeatable.", valueName: "pattern"))
     var include: [ByteArgument] = []
 
     @Option(name: .long, help: .init("Leave out what matches; wins over --include; repeatable.", valueName: "pattern"))
@@ -79,9 +84,10 @@ extension Repo {
         }
     }
 
-    struct List: ReadingCommand {
+    struct List: QueryCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the sources that are watched.", discussion: helpDiscussion(examples: "ingestor repo list --json"))
+            abstract: "Lists the sources that are watched.",
+            discussion: helpDiscussion(examples: "ingestor repo list --json"))
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var read: ReadOptions
@@ -92,7 +98,7 @@ extension Repo {
         }
     }
 
-    struct Show: ReadingCommand {
+    struct Show: QueryCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows one source.",
             discussion: helpDiscussion(examples: "ingestor repo show git:https://example.org/project.git"))
@@ -123,8 +129,12 @@ extension Repo {
 
         func validate() throws {
             if noBranch, options.branch != nil { throw ValidationError("Give --branch or --no-branch, not both.") }
-            if noInclude, !options.include.isEmpty { throw ValidationError("Give --include or --no-include, not both.") }
-            if noExclude, !options.exclude.isEmpty { throw ValidationError("Give --exclude or --no-exclude, not both.") }
+            if noInclude, !options.include.isEmpty {
+                throw ValidationError("Give --include or --no-include, not both.")
+            }
+            if noExclude, !options.exclude.isEmpty {
+                throw ValidationError("Give --exclude or --no-exclude, not both.")
+            }
         }
 
         func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {

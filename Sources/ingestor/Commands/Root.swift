@@ -15,7 +15,8 @@ struct Root: ParsableCommand {
             CommandGroup(name: "Sources", subcommands: [Initialize.self, Repo.self, Sync.self]),
             CommandGroup(name: "Content", subcommands: [Files.self, Cat.self, ShowBlob.self, ExportTree.self]),
             CommandGroup(
-                name: "What happened", subcommands: [ShowLog.self, Explain.self, Status.self, Stats.self, DeadLetters.self]),
+                name: "What happened",
+                subcommands: [ShowLog.self, Explain.self, Status.self, Stats.self, DeadLetters.self]),
             CommandGroup(name: "Proof", subcommands: [Verify.self, ReplayLog.self]),
             CommandGroup(name: "Trying it out", subcommands: [Demo.self, Bench.self]),
         ])

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Events
+import Projections
 import Queries
 
 /// `blob`
-struct ShowBlob: ReadingCommand {
+struct ShowBlob: QueryCommand {
     static let configuration = CommandConfiguration(
         commandName: "blob", abstract: "Shows what the store knows of one content.",
         discussion: helpDiscussion(examples: "ingestor blob ce013625030ba8dba906f756967f9e9ca394464a"))
@@ -13,7 +14,9 @@ struct ShowBlob: ReadingCommand {
     @Argument(help: .init("The id of a content, 40 digits.", valueName: "sha")) var sha: String
 
     func validate() throws {
-        guard SHA1Hash(hex: sha) != nil else { throw ValidationError("A content's id has 40 hex digits, none left out.") }
+        guard SHA1Hash(hex: sha) != nil else {
+            throw ValidationError("A content's id has 40 hex digits, none left out.")
+        }
     }
 
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
@@ -22,9 +25,12 @@ struct ShowBlob: ReadingCommand {
         let stored = report.row.stored
         if context.json {
             try context.output.json([
-                ("sha", .hash(hash)), ("sha256", .hash(stored?.contentHash)), ("size", stored.map { .uint($0.size) } ?? .null),
-                ("storedSize", report.storedSize.map { .count($0) } ?? .null), ("mimeType", stored.map { .string($0.mimeType) } ?? .null),
-                ("shard", stored.map { .uint($0.shard.rawValue) } ?? .null), ("references", .uint(report.row.references)),
+                ("sha", .hash(hash)), ("sha256", .hash(stored?.contentHash)),
+                ("size", stored.map { .uint($0.size) } ?? .null),
+                ("storedSize", report.storedSize.map { .count($0) } ?? .null),
+                ("mimeType", stored.map { .string($0.mimeType) } ?? .null),
+                ("shard", stored.map { .uint($0.shard.rawValue) } ?? .null),
+                ("references", .uint(report.row.references)),
                 ("createdAt", .time(stored?.firstSeenAt)), ("isPublic", .bool(report.row.domain == .public)),
                 ("isReadable", .bool(report.isReadable)), ("damage", report.row.damage.map { .string($0) } ?? .null),
             ])
@@ -39,16 +45,26 @@ struct ShowBlob: ReadingCommand {
             ("  type", stored?.mimeType ?? "–"),
             ("  shard", stored.map { "\($0.shard.rawValue)" } ?? "–"),
             ("  references", Units.count(report.row.references)),
-            ("  first seen", stored.map { "\(Units.moment($0.firstSeenAt, now: Context.now())), event \($0.firstSeen.rawValue)" } ?? "–"),
-            ("  state", report.isReadable ? style.good("readable") : style.bad(report.row.damage ?? "not in the store")),
+            (
+                "  first seen",
+                stored.map { "\(Units.moment($0.firstSeenAt, now: Context.now())), event \($0.firstSeen.rawValue)" }
+                    ?? "–"
+            ),
+            (
+                "  state",
+                report.isReadable ? style.good("readable") : style.bad(report.row.damage ?? "not in the store")
+            ),
         ])
         for reference in report.references.prefix(20) {
-            guard let path = try store.queries.path(of: reference), let repository = try store.queries.repository(reference.repository)
+            guard let path = try store.queries.path(of: reference),
+                let repository = try store.queries.repository(reference.repository)
             else { continue }
             let name = "\(Printable.text(repository.locator.bytes)):\(Printable.text(path))"
             try context.output.line("  \(name)  \(style.dim("event \(reference.version.position.rawValue)"))")
         }
-        if report.references.count > 20 { try context.output.line("  … and \(Units.count(report.references.count - 20)) more") }
+        if report.references.count > 20 {
+            try context.output.line("  … and \(Units.count(report.references.count - 20)) more")
+        }
         return report.isReadable ? .done : .damage
     }
 }

@@ -1,21 +1,24 @@
 import ArgumentParser
 import EventLog
 import Events
+import Projections
 import Queries
 
 /// `log`
-struct ShowLog: ReadingCommand {
+struct ShowLog: QueryCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Shows the events.",
         discussion: helpDiscussion(
             "With --limit the newest, unless --from or --since says where to begin.",
-            examples: "ingestor log --limit 20", "ingestor log --kind SyncFailed --kind JobDeadLettered --since 2026-03-01",
+            examples: "ingestor log --limit 20",
+            "ingestor log --kind SyncFailed --kind JobDeadLettered --since 2026-03-01",
             "ingestor log --follow --json"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var read: ReadOptions
     @Option(name: .long, help: .init("Of this source alone.", valueName: "locator")) var repo: ByteArgument?
-    @Option(name: .long, help: .init("Of this kind alone; repeatable.", valueName: "kind")) var kind: [KindArgument] = []
+    @Option(name: .long, help: .init("Of this kind alone; repeatable.", valueName: "kind")) var kind: [KindArgument] =
+        []
     @Option(name: .long, help: .init("Not before this moment.", valueName: "moment")) var since: String?
     @Option(name: .long, help: .init("Not after this moment.", valueName: "moment")) var until: String?
     @Option(name: .long, help: .init("Not before this position.", valueName: "position")) var from: UInt64?

@@ -3,7 +3,7 @@ import Events
 import Queries
 
 /// `stats`
-struct Stats: ReadingCommand {
+struct Stats: QueryCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats", abstract: "Shows what the store holds.",
         discussion: helpDiscussion(
@@ -21,7 +21,8 @@ struct Stats: ReadingCommand {
                 ("itemVersions", .uint(statistics.itemVersions)), ("blobs", .uint(statistics.blobs)),
                 ("logicalBytes", .uint(statistics.logicalBytes)), ("uniqueBytes", .uint(statistics.uniqueBytes)),
                 ("storedBytes", .uint(statistics.storedBytes)), ("shards", .uint(statistics.shards)),
-                ("dedupRatio", .double(statistics.dedupRatio)), ("compressionRatio", .double(statistics.compressionRatio)),
+                ("dedupRatio", .double(statistics.dedupRatio)),
+                ("compressionRatio", .double(statistics.compressionRatio)),
             ])
         } else {
             try context.output.facts(Self.facts(statistics))

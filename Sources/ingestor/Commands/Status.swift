@@ -4,11 +4,12 @@ import Projections
 import Queries
 
 /// `status`
-struct Status: ReadingCommand {
+struct Status: QueryCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows how complete everything is, and what is still to do.",
         discussion: helpDiscussion(
-            "Each source: complete up to which commit as of when, or what exactly is missing.", examples: "ingestor status"))
+            "Each source: complete up to which commit as of when, or what exactly is missing.",
+            examples: "ingestor status"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var read: ReadOptions
@@ -38,7 +39,8 @@ struct Status: ReadingCommand {
                 facts.append(("  last failure", Printable.text("\(failure.failure.code): \(failure.failure.message)")))
             }
             if let limit = row.repository.rateLimit {
-                facts.append(("  rate limit", "\(limit.remaining) of \(limit.limit) left until \(Units.time(limit.resetAt))"))
+                facts.append(
+                    ("  rate limit", "\(limit.remaining) of \(limit.limit) left until \(Units.time(limit.resetAt))"))
             }
             try context.output.facts(facts)
         }
@@ -62,15 +64,18 @@ struct Status: ReadingCommand {
     private static func json(_ row: RepositoryStatus) -> [(String, JSONValue)] {
         let gaps = row.gaps.map { gap in
             JSONValue.object([
-                ("reason", .string(gap.reason)), ("from", .hash(gap.from)), ("to", .hash(gap.to)), ("since", .time(gap.since)),
+                ("reason", .string(gap.reason)), ("from", .hash(gap.from)), ("to", .hash(gap.to)),
+                ("since", .time(gap.since)),
             ])
         }
-        return [("repository", .count(row.repository.id.rawValue))] + JSONValue.fields("locator", bytes: row.repository.locator.bytes) + [
-            ("commit", .hash(row.repository.lastCommit)), ("completeAsOf", .time(row.repository.completeAsOf)),
-            ("gaps", .array(gaps)), ("jobs", .count(row.jobs.count)), ("deadLetters", .count(row.deadLetters.count)),
-            ("retryCount", .count(row.repository.retryCount)), ("nextRetryAt", .time(row.repository.nextRetryAt)),
-            ("rateLimitRemaining", row.repository.rateLimit.map { .uint($0.remaining) } ?? .null),
-            ("rateLimitReset", .time(row.repository.rateLimit?.resetAt)),
-        ]
+        return [("repository", .count(row.repository.id.rawValue))]
+            + JSONValue.fields("locator", bytes: row.repository.locator.bytes) + [
+                ("commit", .hash(row.repository.lastCommit)), ("completeAsOf", .time(row.repository.completeAsOf)),
+                ("gaps", .array(gaps)), ("jobs", .count(row.jobs.count)),
+                ("deadLetters", .count(row.deadLetters.count)),
+                ("retryCount", .count(row.repository.retryCount)), ("nextRetryAt", .time(row.repository.nextRetryAt)),
+                ("rateLimitRemaining", row.repository.rateLimit.map { .uint($0.remaining) } ?? .null),
+                ("rateLimitReset", .time(row.repository.rateLimit?.resetAt)),
+            ]
     }
 }

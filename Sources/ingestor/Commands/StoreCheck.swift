@@ -41,16 +41,16 @@ struct StoreCheck {
             Dictionary(try view.shards().map { ($0.id, $0.contentHash) }, uniquingKeysWith: { $1 })
         }
         let output = context.output
-        let report = try store.silo.verify(known: known) { progress in
-            output.progress("store: \(Units.count(progress.blobCount)) blobs, \(Units.bytes(progress.byteCount))")
+        let report = try store.silo.verify(sealedHashes: known) { progress in
+            output.progress(
+                "store: \(Units.bytes(progress.checkedByteCount)) of \(Units.bytes(progress.totalByteCount))")
         }
         blobs = UInt64(report.blobCount)
-        bytes = UInt64(report.byteCount)
-        let domains = Dictionary(try store.silo.shards().map { ($0.id, $0.domain) }, uniquingKeysWith: { $1 })
+        bytes = UInt64(report.rawByteCount)
         damage += report.findings.map {
             .init(
-                place: "store", code: $0.code.rawValue, message: $0.description, shard: $0.shard, hash: $0.blob,
-                domain: domains[$0.shard])
+                place: "store", code: $0.code.rawValue, message: $0.message, shard: $0.shard, hash: $0.blob,
+                domain: $0.domain)
         }
     }
 
@@ -70,7 +70,8 @@ struct StoreCheck {
             } catch let error as SiloError {
                 damage.append(
                     .init(
-                        place: "store", code: error.code.rawValue, message: "\(row.hash.hex): \(error)", shard: error.shard ?? stored.shard,
+                        place: "store", code: error.code.rawValue, message: "\(row.hash.hex): \(error)",
+                        shard: error.shard ?? stored.shard,
                         hash: row.hash, domain: row.domain))
             }
         }

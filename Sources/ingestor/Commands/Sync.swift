@@ -2,6 +2,8 @@ import ArgumentParser
 import Events
 import Ingest
 import Projections
+import ProviderKit
+import Queries
 
 /// `sync`
 struct Sync: WritingCommand {
@@ -29,11 +31,13 @@ struct Sync: WritingCommand {
     }
 
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
-        let repositories = try await repositories(context, store)
-        if repositories.isEmpty { context.output.note("No source is watched for tenant \(context.options.tenant).") }
+        var hasFailed = false
+        let repositories = try await repositories(context, store, &hasFailed)
+        if repositories.isEmpty, all {
+            context.output.note("No source is watched for tenant \(context.options.tenant).")
+        }
         let presenter = SyncPresenter(context, count: repositories.count)
         var waiting = repositories
-        var hasFailed = false
         let began = ContinuousClock.now
         while !waiting.isEmpty {
             var busy: [RepositoryRow] = []
@@ -58,14 +62,22 @@ struct Sync: WritingCommand {
         return hasFailed ? .failed : .done
     }
 
-    private func repositories(_ context: Context, _ store: WriteStore) async throws -> [RepositoryRow] {
+    private func repositories(
+        _ context: Context, _ store: WriteStore, _ hasFailed: inout Bool
+    ) async throws -> [RepositoryRow] {
         if all { return try store.reader.queries.repositories() }
+        let locators = try locators.map { try store.reader.providers.locator($0.bytes, context) }
         let tenant = try await store.engine.tenant(named: context.options.tenant, creating: true)
         var rows: [RepositoryRow] = []
-        for argument in locators {
-            let locator = try store.reader.providers.locator(argument.bytes, context)
-            let row = try await repository(locator, tenant, store)
-            if !rows.contains(where: { $0.id == row.id }) { rows.append(row) }
+        for locator in locators {
+            do {
+                let row = try await repository(locator, tenant, store)
+                if !rows.contains(where: { $0.id == row.id }) { rows.append(row) }
+            } catch let error as ProviderError {
+                // A source that cannot be there stops none of the others.
+                hasFailed = true
+                context.output.problem("ingestor: \(Printable.text(locator.bytes)): \(error.message)")
+            }
         }
         return rows
     }
@@ -76,9 +88,12 @@ struct Sync: WritingCommand {
             if let row = try store.engine.repository(candidate, of: tenant) { return row }
         }
         do {
-            return try await store.engine.addRepository(locator, configuration: RepositoryConfiguration(), tenant: tenant)
+            return try await store.engine.addRepository(
+                locator, configuration: RepositoryConfiguration(), tenant: tenant)
         } catch let error as IngestError where error.code == .alreadyAdded {
-            guard let row = try store.engine.repository(store.engine.normalize(locator), of: tenant) else { throw error }
+            guard let row = try store.engine.repository(store.engine.normalize(locator), of: tenant) else {
+                throw error
+            }
             return row
         }
     }
@@ -89,10 +104,12 @@ struct TuningOptions: ParsableArguments, Sendable {
     @Option(name: .long, help: .init("Sources read at once (INGESTOR_CONCURRENCY; default 4).", valueName: "n"))
     var concurrency: String?
 
-    @Option(name: .long, help: .init("Attempts before a job gives up (INGESTOR_MAX_ATTEMPTS; default 5).", valueName: "n"))
+    @Option(
+        name: .long, help: .init("Attempts before a job gives up (INGESTOR_MAX_ATTEMPTS; default 5).", valueName: "n"))
     var maxAttempts: String?
 
-    @Option(name: .long, help: .init("Skip larger files (INGESTOR_MAX_BLOB_BYTES; default: no limit).", valueName: "bytes"))
+    @Option(
+        name: .long, help: .init("Skip larger files (INGESTOR_MAX_BLOB_BYTES; default: no limit).", valueName: "bytes"))
     var maxBlobBytes: String?
 
     @Option(name: .long, help: .init("Certificates to trust (INGESTOR_CA_FILE).", valueName: "file"))

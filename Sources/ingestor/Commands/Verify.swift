@@ -17,12 +17,15 @@ struct Verify: WritingCommand {
     @OptionGroup var global: GlobalOptions
     @Flag(name: .long, help: "Check the log: hashes, order, references, the tree over it.") var log = false
     @Flag(name: .long, help: "Check the store: every shard, frame and content.") var blobs = false
-    @Option(name: .long, help: .init("Read so many in a hundred contents, instead of every shard.", valueName: "percent"))
+    @Option(
+        name: .long, help: .init("Read so many in a hundred contents, instead of every shard.", valueName: "percent"))
     var sample: Double?
     @Flag(name: .long, help: "Fetch what is damaged again.") var repair = false
 
     func validate() throws {
-        if let sample, !(sample > 0 && sample <= 100) { throw ValidationError("--sample is a number above 0, up to 100.") }
+        if let sample, !(sample > 0 && sample <= 100) {
+            throw ValidationError("--sample is a number above 0, up to 100.")
+        }
     }
 
     /// What is wrong somewhere.
@@ -38,8 +41,10 @@ struct Verify: WritingCommand {
 
         var json: JSONValue {
             .object([
-                ("in", .string(place)), ("code", .string(code)), ("message", .string(message)), ("position", .position(position)),
-                ("shard", shard.map { .uint($0.rawValue) } ?? .null), ("sha", .hash(hash)), ("repaired", .bool(isRepaired)),
+                ("in", .string(place)), ("code", .string(code)), ("message", .string(message)),
+                ("position", .position(position)),
+                ("shard", shard.map { .uint($0.rawValue) } ?? .null), ("sha", .hash(hash)),
+                ("repaired", .bool(isRepaired)),
             ])
         }
     }
@@ -70,7 +75,8 @@ struct Verify: WritingCommand {
     private func record(_ damage: [Damage], _ store: WriteStore) async throws {
         for finding in damage {
             guard let hash = finding.hash, let shard = finding.shard, let domain = finding.domain else { continue }
-            try await store.engine.recordDamage(hash, in: domain, shard: shard, code: finding.code)
+            try await store.record(
+                .blobCorrupted(BlobCorrupted(hash: hash, shard: shard, code: finding.code)), in: domain)
         }
     }
 
@@ -82,7 +88,8 @@ struct Verify: WritingCommand {
         }
         let verdict = damage.isEmpty ? style.good("no damage") : style.bad(Units.count(damage.count, "finding"))
         try context.output.line(
-            "\(Units.count(check.events, "event")), \(Units.count(check.blobs, "blob")), \(Units.bytes(check.bytes)) checked in \(Units.seconds(seconds)): \(verdict)")
+            "\(Units.count(check.events, "event")), \(Units.count(check.blobs, "blob")), \(Units.bytes(check.bytes)) checked in \(Units.seconds(seconds)): \(verdict)"
+        )
     }
 }
 

@@ -8,7 +8,7 @@ struct ControlAddress: ~Copyable {
     private let path: String
 
     init(_ data: DataDirectory) throws(SystemError) {
-        directory = try FileDescriptor(open: data.path, O_PATH | O_DIRECTORY)
+        directory = try FileDescriptor(open: data.path, O_RDONLY | O_DIRECTORY)
         name = data.socketName
         path = data.path + "/" + data.socketName
     }
@@ -19,7 +19,9 @@ struct ControlAddress: ~Copyable {
         let text = Array("/proc/self/fd/\(directory.rawValue)/\(name)".utf8)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: text) }
         return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
     }
 
@@ -47,7 +49,8 @@ struct ControlAddress: ~Copyable {
             if [ENOENT, ECONNREFUSED, EAGAIN].contains(errno) { return nil }
             throw SystemError("connect", path)
         }
-        return ControlConnection(try FileDescriptor.check("dup", path) { fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 3) })
+        return ControlConnection(
+            try FileDescriptor.check("dup", path) { fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 3) })
     }
 
     /// Takes the socket's name away, so that nobody connects any more.

@@ -29,10 +29,11 @@ final class ControlConnection: @unchecked Sendable {
 
     /// The process at the other end runs as this user, or as root.
     var peerIsTrusted: Bool {
-        var credentials = ucred()
-        var length = socklen_t(MemoryLayout<ucred>.size)
+        // `struct ucred` of socket(7), which Glibc shows only with _GNU_SOURCE: process, user, group.
+        var credentials: (process: pid_t, user: uid_t, group: gid_t) = (0, 0, 0)
+        var length = socklen_t(MemoryLayout.size(ofValue: credentials))
         guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return false }
-        return credentials.uid == geteuid() || credentials.uid == 0
+        return credentials.user == geteuid() || credentials.user == 0
     }
 
     func send(_ frame: ControlFrame) throws(ControlFailure) {
@@ -44,7 +45,7 @@ final class ControlConnection: @unchecked Sendable {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
-                Glibc.send(descriptor, buffer.baseAddress.map { $0 + sent }, buffer.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                Glibc.send(descriptor, buffer.baseAddress.map { $0 + sent }, buffer.count - sent, Int32(MSG_NOSIGNAL))
             }
             if count > 0 { sent += count } else if errno != EINTR { throw failure("send") }
         }
@@ -82,6 +83,9 @@ final class ControlConnection: @unchecked Sendable {
         return bytes
     }
 
+    /// `POLLRDHUP` of poll(2), which Glibc shows only with _GNU_SOURCE.
+    private static let peerHungUp: Int16 = 0x2000
+
     private func failure(_ call: String) -> ControlFailure {
         switch errno {
         case EPIPE, ECONNRESET: ControlFailure(code: .closed, description: "the other process went away")
@@ -95,7 +99,7 @@ final class ControlConnection: @unchecked Sendable {
     /// - Returns: whether the other end hung up.
     func waitForHangUp(or wake: Wake) -> Bool {
         var requests = [
-            pollfd(fd: descriptor, events: Int16(POLLRDHUP.rawValue), revents: 0),
+            pollfd(fd: descriptor, events: Self.peerHungUp, revents: 0),
             pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
         ]
         while poll(&requests, 2, -1) < 0, errno == EINTR {}
@@ -105,18 +109,29 @@ final class ControlConnection: @unchecked Sendable {
 
 /// Ends a wait in `poll(2)` from another thread.
 ///
-/// `@unchecked Sendable`: the descriptor never changes and is closed once, by `deinit`.
+/// `@unchecked Sendable`: the descriptors never change and are closed once, by `deinit`.
 final class Wake: @unchecked Sendable {
     let descriptor: Int32
+    private let writing: Int32
 
     init() throws(SystemError) {
-        descriptor = try FileDescriptor.check("eventfd", "eventfd") { eventfd(0, Int32(EFD_CLOEXEC.rawValue)) }
+        var ends: [Int32] = [-1, -1]
+        _ = try FileDescriptor.check("pipe", "pipe") { pipe(&ends) }
+        (descriptor, writing) = (ends[0], ends[1])
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(descriptor)
+        close(writing)
+    }
 
     /// From now on the descriptor is readable.
-    func signal() { eventfd_write(descriptor, 1) }
+    func signal() {
+        var byte: UInt8 = 1
+        // A pipe takes 64 KiB without a reader, and one byte is enough: this neither blocks nor has to be repeated.
+        _ = Glibc.write(writing, &byte, 1)
+    }
 }
 
 extension [UInt8] {

@@ -60,7 +60,8 @@ struct ControlRequest: Sendable, Equatable {
         var reader = ByteReader(bytes.span.bytes)
         let version = try reader.byte()
         guard version == Self.version else {
-            throw DecodingFailure("layout \(version) of a request is unknown: use one version of ingestor for both processes")
+            throw DecodingFailure(
+                "layout \(version) of a request is unknown: use one version of ingestor for both processes")
         }
         let flags = try reader.byte()
         mode = OutputMode(

@@ -117,8 +117,11 @@ private final class ControlListener: @unchecked Sendable {
             ]
             if poll(&requests, 2, -1) < 0, errno == EINTR { continue }
             if requests[1].revents != 0 { return nil }
-            let connection = accept4(descriptor.rawValue, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-            if connection >= 0 { return ControlConnection(connection) }
+            let connection = Glibc.accept(descriptor.rawValue, nil, nil)
+            if connection >= 0 {
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+                return ControlConnection(connection)
+            }
             // Out of descriptors, or the other side went away again: wait a moment, rather than spin.
             if errno != ECONNABORTED, errno != EINTR { usleep(10_000) }
         }

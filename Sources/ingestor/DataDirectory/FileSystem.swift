@@ -14,12 +14,13 @@ struct SystemError: Error, Sendable, CustomStringConvertible {
 
     var description: String {
         let reason = String(cString: strerror(code))
-        let advice = switch code {
-        case EACCES, EPERM: ": check who owns it and its permissions"
-        case ENOSPC, EDQUOT: ": make room on that disk and run the command again"
-        case EROFS: ": it lies on a read-only file system"
-        default: ""
-        }
+        let advice =
+            switch code {
+            case EACCES, EPERM: ": check who owns it and its permissions"
+            case ENOSPC, EDQUOT: ": make room on that disk and run the command again"
+            case EROFS: ": it lies on a read-only file system"
+            default: ""
+            }
         return "\(path): \(call) failed: \(reason)\(advice)"
     }
 }
@@ -36,7 +37,9 @@ struct FileDescriptor: ~Copyable {
     }
 
     /// `openat(2)` for one name under a directory.
-    init(at directory: borrowing FileDescriptor, _ name: [UInt8], _ flags: Int32, mode: mode_t = 0o600) throws(SystemError) {
+    init(at directory: borrowing FileDescriptor, _ name: [UInt8], _ flags: Int32, mode: mode_t = 0o600)
+        throws(SystemError)
+    {
         let parent = directory.rawValue
         rawValue = try name.withCString { pointer throws(SystemError) in
             try Self.check("open", String(decoding: name, as: UTF8.self)) {
@@ -52,7 +55,8 @@ struct FileDescriptor: ~Copyable {
         var written = 0
         while written < bytes.count {
             written += try Self.check("write", path) {
-                Int32(Glibc.write(rawValue, bytes.baseAddress.map { $0 + written }, min(bytes.count - written, 1 << 30)))
+                Int32(
+                    Glibc.write(rawValue, bytes.baseAddress.map { $0 + written }, min(bytes.count - written, 1 << 30)))
             }.asInt
         }
     }
@@ -78,7 +82,9 @@ extension [UInt8] {
         var terminated = map { CChar(bitPattern: $0) }
         terminated.append(0)
         let result = terminated.withUnsafeBufferPointer { buffer -> Result<R, E> in
-            guard let base = buffer.baseAddress else { preconditionFailure("an array that was appended to has storage") }
+            guard let base = buffer.baseAddress else {
+                preconditionFailure("an array that was appended to has storage")
+            }
             do throws(E) { return .success(try body(base)) } catch { return .failure(error) }
         }
         return try result.get()
@@ -139,7 +145,9 @@ enum FileSystem {
         do {
             let file = try FileDescriptor(open: temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
             let result = bytes.withUnsafeBytes { buffer -> Result<Void, SystemError> in
-                do throws(SystemError) { return .success(try file.write(buffer, path: temporary)) } catch { return .failure(error) }
+                do throws(SystemError) { return .success(try file.write(buffer, path: temporary)) } catch {
+                    return .failure(error)
+                }
             }
             try result.get()
             try file.synchronize(path: temporary)

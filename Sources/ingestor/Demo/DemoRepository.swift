@@ -17,7 +17,8 @@ struct DemoRepository: Sendable {
         if let checkout = try checkout(near: places) {
             let builder = try RepositoryBuilder(cloning: checkout, to: path)
             if let second = try builder.head(), let first = try ancestor(of: second, in: builder) {
-                return DemoRepository(builder: builder, title: "this project's own history", first: first, second: second)
+                return DemoRepository(
+                    builder: builder, title: "this project's own history", first: first, second: second)
             }
             try FileSystem.removeTree(path)
         }
@@ -30,7 +31,9 @@ struct DemoRepository: Sendable {
             var directory = Substring(place)
             while !directory.isEmpty {
                 let candidate = String(directory)
-                if try FileSystem.kind(candidate + "/.git") != .missing, try FileSystem.kind(candidate + "/Sources/EventLog") == .directory {
+                if try FileSystem.kind(candidate + "/.git") != .missing,
+                    try FileSystem.kind(candidate + "/Sources/EventLog") == .directory
+                {
                     return candidate
                 }
                 guard let slash = directory.lastIndex(of: "/") else { break }
@@ -50,7 +53,9 @@ struct DemoRepository: Sendable {
         builder.write("LICENSE", .generated(sizeBytes: 11_000, seed: 1))
         for module in 0..<12 {
             for file in 0..<20 {
-                builder.write(RepositoryPath("Sources/Module\(module)/File\(file).swift"), .text(source(module, file, version: 1)))
+                builder.write(
+                    RepositoryPath("Sources/Module\(module)/File\(file).swift"), .text(source(module, file, version: 1))
+                )
             }
             // The same license once a module: kept once.
             builder.write(RepositoryPath("Sources/Module\(module)/LICENSE"), .generated(sizeBytes: 11_000, seed: 1))

@@ -21,7 +21,8 @@ struct DemoRun: Sendable {
         let locator = Locator(provider: "git", source: Array(server.url(DemoRepository.name).utf8))
         _ = try context.data.create(masterKeyIsConfigured: context.settings.masterKey != nil)
         guard let lock = try WriterLock.acquire(context.data, command: "demo") else {
-            throw CommandError("\(WriterLock.holder(context.data)) holds the log in \(context.data.path): choose another --data")
+            throw CommandError(
+                "\(WriterLock.holder(context.data)) holds the log in \(context.data.path): choose another --data")
         }
         try title("A Git server on this machine serves \(repository.title)")
         try fact(locator.description)
@@ -46,20 +47,26 @@ struct DemoRun: Sendable {
         let tenant = try await store.engine.tenant(named: context.options.tenant, creating: true)
         let known = try store.engine.repository(try store.engine.normalize(locator), of: tenant)
         let id: RepositoryID
-        if let known { id = known.id } else {
-            id = try await store.engine.addRepository(locator, configuration: .init(isPrivate: false), tenant: tenant).id
+        if let known {
+            id = known.id
+        } else {
+            id = try await store.engine.addRepository(locator, configuration: .init(isPrivate: false), tenant: tenant)
+                .id
         }
         let branch = "refs/heads/\(repository.builder.branch)"
         var reports: [SyncReport] = []
         for (text, commit) in [
-            ("First sync: everything at one commit", repository.first), ("The next commit: only what changed", repository.second),
+            ("First sync: everything at one commit", repository.first),
+            ("The next commit: only what changed", repository.second),
             ("Nothing new: one question, no objects", repository.second),
         ] {
             try repository.builder.setReference(branch, to: commit)
             try title(text)
-            let report = try await store.engine.sync(id, progress: { progress in
-                output.progress("\(progress.stage)  \(Units.count(progress.blobs)) blobs")
-            })
+            let report = try await store.engine.sync(
+                id,
+                progress: { progress in
+                    output.progress("\(progress.stage)  \(Units.count(progress.blobs)) blobs")
+                })
             output.clearProgress()
             reports.append(report)
             try show(report)
@@ -71,10 +78,16 @@ struct DemoRun: Sendable {
         let style = context.style
         try fact("commit \(style.accent(report.commit.hex))\(report.upToDate ? style.good("  up to date") : "")")
         if !report.upToDate {
-            try fact("\(Units.count(report.files, "file")), \(Units.bytes(report.logicalBytes)): \(Units.count(report.upserted)) new or changed, \(Units.count(report.removed)) removed")
-            try fact("\(Units.count(report.blobsStored, "blob")) stored, \(Units.count(report.blobsReused)) there already")
+            try fact(
+                "\(Units.count(report.files, "file")), \(Units.bytes(report.logicalBytes)): \(Units.count(report.upserted)) new or changed, \(Units.count(report.removed)) removed"
+            )
+            try fact(
+                "\(Units.count(report.blobsStored, "blob")) stored, \(Units.count(report.blobsReused)) there already")
         }
-        try fact(style.dim("\(Units.count(report.requests, "request")), \(Units.bytes(report.bytesFetched)) fetched, \(Units.seconds(report.seconds))"))
+        try fact(
+            style.dim(
+                "\(Units.count(report.requests, "request")), \(Units.bytes(report.bytesFetched)) fetched, \(Units.seconds(report.seconds))"
+            ))
     }
 
     private func shown(_ locator: Locator, _ store: ReadStore) async throws -> RepositoryRow {
@@ -91,7 +104,9 @@ struct DemoRun: Sendable {
         try store.queries.forEachFile(try store.queries.view(of: row)) { listing += ListTree.line($0) }
         let isSame = try listing == repository.builder.listing(at: repository.second)
         try title("Compared with `git ls-tree -r`")
-        try fact("\(Units.count(row.files, "file")), \(Units.bytes(listing.count)) of listing: \(isSame ? style.good("equal, byte for byte") : style.bad("DIFFERENT"))")
+        try fact(
+            "\(Units.count(row.files, "file")), \(Units.bytes(listing.count)) of listing: \(isSame ? style.good("equal, byte for byte") : style.bad("DIFFERENT"))"
+        )
         return isSame
     }
 
@@ -135,12 +150,15 @@ struct DemoRun: Sendable {
         let live = try store.state.read { view in try view.stateDigest() }
         let report = try await Stores.withTemporaryDirectory { directory in
             try Replay.rebuild(
-                log: store.log, upTo: nil, into: directory + "/state", options: try stores.stateOptions(), now: { Context.now() },
+                log: store.log, upTo: nil, into: directory + "/state", options: try stores.stateOptions(),
+                now: { Context.now() },
                 progress: { _ in })
         }
         let isEqual = report.stateDigest == live
         try title("The state, rebuilt from the log alone (ingestor replay --verify)")
-        try fact("\(Units.count(report.events, "event")), \(Units.count(report.items, "item")) in \(Units.seconds(report.seconds))")
+        try fact(
+            "\(Units.count(report.events, "event")), \(Units.count(report.items, "item")) in \(Units.seconds(report.seconds))"
+        )
         try fact("live     \(live.hex)")
         try fact("rebuilt  \(report.stateDigest.hex)  \(isEqual ? style.good("equal") : style.bad("DIFFERENT"))")
         return isEqual

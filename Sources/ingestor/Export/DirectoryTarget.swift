@@ -4,20 +4,22 @@ import Glibc
 /// Writes a tree below a new or empty directory, and nowhere else: every name on the way is opened relative to the
 /// directory before it, and no symbolic link is ever followed.
 struct DirectoryTarget: ExportTarget, ~Copyable {
-    private let root: FileDescriptor
+    private let root: OpenDirectory
     private let path: String
     // The directory that the last entry was in: most entries are in the same one as their neighbour.
     private var recentNames: [[UInt8]] = []
-    private var recent: FileDescriptor?
+    private var recent: OpenDirectory
 
     /// - Throws: ``CommandError`` where the directory is there and not empty.
     init(_ path: String) throws {
-        self.path = path
         try FileSystem.makeDirectory(path, mode: 0o777)
-        root = try FileDescriptor(open: path, O_RDONLY | O_DIRECTORY)
+        let root = OpenDirectory(try FileDescriptor(open: path, O_RDONLY | O_DIRECTORY))
         guard try FileSystem.names(in: path).isEmpty else {
             throw CommandError("\(path) is not empty: export to a directory that is empty or not there yet")
         }
+        self.path = path
+        self.root = root
+        recent = root
     }
 
     mutating func file(
@@ -27,7 +29,8 @@ struct DirectoryTarget: ExportTarget, ~Copyable {
         let shown = shown(path)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
         let file = try within(path) { directory throws(SystemError) in
-            try FileDescriptor(at: directory, path.names[path.names.count - 1], flags, mode: isExecutable ? 0o777 : 0o666)
+            try FileDescriptor(
+                at: directory, path.names[path.names.count - 1], flags, mode: isExecutable ? 0o777 : 0o666)
         }
         try produce { try file.write($0, path: shown) }
     }
@@ -72,32 +75,25 @@ struct DirectoryTarget: ExportTarget, ~Copyable {
     ) throws(SystemError) -> R {
         let names = Array(path.names.dropLast())
         if names != recentNames {
-            recent = nil
-            recentNames = []
-            var current: FileDescriptor?
-            for (index, name) in names.enumerated() {
-                let next: FileDescriptor
-                if let parent = current.take() {
-                    next = try Self.enter(name, parent, shown(path))
-                } else {
-                    next = try Self.enter(name, root, shown(path))
-                }
-                current = next
-                if index == names.count - 1 { recentNames = names }
-            }
-            recent = current.take()
+            var current = root
+            for name in names { current = try Self.enter(name, current.descriptor, shown(path)) }
+            recent = current
+            recentNames = names
         }
-        if let directory = recent.take() {
-            defer { recent = consume directory }
-            return try body(directory)
-        }
-        return try body(root)
+        return try body(recent.descriptor)
     }
 
     private static func enter(
         _ name: [UInt8], _ parent: borrowing FileDescriptor, _ shown: String
-    ) throws(SystemError) -> FileDescriptor {
+    ) throws(SystemError) -> OpenDirectory {
         try makeDirectory(name, in: parent, shown)
-        return try FileDescriptor(at: parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        return OpenDirectory(try FileDescriptor(at: parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
     }
+}
+
+/// A directory that stays open as long as somebody needs it.
+private final class OpenDirectory {
+    let descriptor: FileDescriptor
+
+    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 }

@@ -8,7 +8,9 @@ enum SafePath {
         for name in names {
             if name.isEmpty { return .failure(Refusal("has an empty name in it")) }
             if name == Array(".".utf8) || name == Array("..".utf8) { return .failure(Refusal("leads elsewhere")) }
-            if name.map({ $0 | 0x20 }) == Array(".git".utf8).map({ $0 | 0x20 }) { return .failure(Refusal("would pass for a Git directory")) }
+            if name.map({ $0 | 0x20 }) == Array(".git".utf8).map({ $0 | 0x20 }) {
+                return .failure(Refusal("would pass for a Git directory"))
+            }
             if name.count > 255 { return .failure(Refusal("has a name of more than 255 bytes in it")) }
         }
         return .success(names)

@@ -67,7 +67,9 @@ struct TarTarget: ExportTarget, ~Copyable {
         }
         buffer = pieces
         byteCount = total
-        guard written == size else { throw CommandError("\(Printable.text(path.bytes)) has \(written) bytes, not \(size)") }
+        guard written == size else {
+            throw CommandError("\(Printable.text(path.bytes)) has \(written) bytes, not \(size)")
+        }
         pad(to: Self.blockByteCount)
         try drain(ifOver: Self.bufferByteCount)
     }
@@ -179,7 +181,9 @@ struct TarTarget: ExportTarget, ~Copyable {
     private static func write(_ bytes: [UInt8], _ descriptor: Int32, _ path: String) throws(SystemError) {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
+            }
             if count < 0, errno != EINTR { throw SystemError("write", path) }
             written += max(0, count)
         }

@@ -34,8 +34,11 @@ struct EventPresenter {
         let kind = envelope.event.kind.name
         let kindPadding = String(repeating: " ", count: max(0, 16 - kind.count))
         let summary = Printable.text(summary(envelope))
-        let source = showsSource ? name.map { style.dim("  " + Printable.text($0)) } ?? "" : ""
-        return "\(padding)\(style.dim(position))  \(Units.time(envelope.header.time))  \(paint(envelope.event.kind)(kind))\(kindPadding)  \(summary)\(source)"
+        let source =
+            showsSource && envelope.event.kind != .repositoryAdded
+            ? name.map { style.dim("  " + Printable.text($0)) } ?? "" : ""
+        return
+            "\(padding)\(style.dim(position))  \(Units.time(envelope.header.time))  \(paint(envelope.event.kind)(kind))\(kindPadding)  \(summary)\(source)"
     }
 
     private func summary(_ envelope: Envelope) -> String {
@@ -62,9 +65,12 @@ struct EventPresenter {
         let tenant: JSONValue =
             header.tenant == queries.tenant?.id ? queries.tenant.map { .string($0.name) } ?? .null : .null
         return [
-            ("position", .position(envelope.position)), ("kind", .string(envelope.event.kind.name)), ("at", .time(header.time)),
-            ("repository", header.repository.map { .count($0.rawValue) } ?? .null), ("locator", locator.map { .string($0) } ?? .null),
-            ("tenant", tenant), ("correlation", .position(header.correlation)), ("causation", .position(header.causation)),
+            ("position", .position(envelope.position)), ("kind", .string(envelope.event.kind.name)),
+            ("at", .time(header.time)),
+            ("repository", header.repository.map { .count($0.rawValue) } ?? .null),
+            ("locator", locator.map { .string($0) } ?? .null),
+            ("tenant", tenant), ("correlation", .position(header.correlation)),
+            ("causation", .position(header.causation)),
             ("payload", envelope.event.json),
         ]
     }

@@ -11,7 +11,7 @@ enum EventSummary {
         case .repositoryRemoved(let payload): payload.locator.description
         case .tenantAdded(let payload): "\(payload.name), number \(payload.id.rawValue)"
         case .pollCompleted(let payload):
-            "\(payload.changed ? "changed" : "unchanged") \(short(payload.head)) \(text(payload.ref))"
+            "\(payload.changed ? "changed" : "unchanged")\(payload.head.map { " " + short($0) } ?? "")\(payload.ref.isEmpty ? "" : " " + text(payload.ref))"
         case .pollFailed(let payload): text(payload.failure)
         case .syncRequested(let payload): payload.reason.name
         case .syncStarted(let payload):
@@ -35,7 +35,8 @@ enum EventSummary {
             "shard \(payload.shard.rawValue), \(Units.count(payload.blobCount, "blob")), \(Units.bytes(payload.byteCount))"
         case .blobCorrupted(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue), \(payload.code)"
         case .blobRepaired(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue)"
-        case .blobRefused(let payload): "\(short(payload.hash)), \(Units.bytes(payload.refusedSize)): other content is kept under that id"
+        case .blobRefused(let payload):
+            "\(short(payload.hash)), \(Units.bytes(payload.refusedSize)): other content is kept under that id"
         }
     }
 
@@ -43,7 +44,9 @@ enum EventSummary {
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    private static func text(_ failure: Failure) -> String { "\(failure.code) (\(failure.errorClass.name)): \(failure.message)" }
+    private static func text(_ failure: Failure) -> String {
+        "\(failure.code) (\(failure.errorClass.name)): \(failure.message)"
+    }
 
     private static func items(_ payload: ItemsChanged) -> String {
         var counts: (upserted: Int, removed: Int, skipped: Int) = (0, 0, 0)
@@ -67,7 +70,8 @@ enum EventSummary {
         switch item.content {
         case .upserted(let mode, let hash, let size):
             let what = mode == GitMode.submodule ? "submodule at" : "content"
-            return "\(item.replaces == nil ? "new" : "changed"), \(what) \(short(hash)), \(Units.bytes(size)), mode \(String(mode, radix: 8))"
+            return
+                "\(item.replaces == nil ? "new" : "changed"), \(what) \(short(hash)), \(Units.bytes(size)), mode \(String(mode, radix: 8))"
         case .removed: return "removed"
         case .skipped(_, _, let size, let reason): return "skipped: \(reason.name), \(Units.bytes(size))"
         }

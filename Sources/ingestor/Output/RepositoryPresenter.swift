@@ -12,7 +12,9 @@ struct RepositoryPresenter {
         if context.json { return try context.output.json(json(row)) }
         let style = context.style
         func moment(_ time: Timestamp?) -> String { time.map { Units.moment($0, now: now) } ?? "–" }
-        func patterns(_ list: [[UInt8]]) -> String { list.isEmpty ? "–" : list.map { Printable.text($0) }.joined(separator: "  ") }
+        func patterns(_ list: [[UInt8]]) -> String {
+            list.isEmpty ? "–" : list.map { Printable.text($0) }.joined(separator: "  ")
+        }
         try context.output.line(style.bold(Printable.text(row.locator.bytes)))
         try context.output.facts([
             ("  repository", "\(row.id.rawValue)"),
@@ -32,7 +34,8 @@ struct RepositoryPresenter {
             ("  changed", moment(row.updatedAt)),
         ])
         if let failure = row.lastFailure {
-            try context.output.line("  " + style.bad(Printable.text("\(failure.failure.code): \(failure.failure.message)")))
+            try context.output.line(
+                "  " + style.bad(Printable.text("\(failure.failure.code): \(failure.failure.message)")))
         }
     }
 
@@ -42,12 +45,14 @@ struct RepositoryPresenter {
             return
         }
         guard !rows.isEmpty else {
-            context.output.note("No source is watched for tenant \(context.options.tenant). Begin with: ingestor sync git:URL")
+            context.output.note(
+                "No source is watched for tenant \(context.options.tenant). Begin with: ingestor sync git:URL")
             return
         }
         let style = context.style
         var table = Table([
-            ("REPOSITORY", .left), ("BRANCH", .left), ("FILES", .right), ("SIZE", .right), ("COMMIT", .left), ("LAST SYNC", .left),
+            ("REPOSITORY", .left), ("BRANCH", .left), ("FILES", .right), ("SIZE", .right), ("COMMIT", .left),
+            ("LAST SYNC", .left),
             ("", .left),
         ])
         for row in rows {
@@ -57,7 +62,8 @@ struct RepositoryPresenter {
                 .init(row.lastCommit == nil ? "–" : Units.count(row.files)),
                 .init(row.lastCommit == nil ? "–" : Units.bytes(row.logicalBytes)),
                 .init(row.lastCommit.map { String($0.hex.prefix(12)) } ?? "–", { style.accent($0) }),
-                .init(row.lastSyncedAt.map { Units.relative($0, to: now) } ?? "never"), .init(trouble, { style.bad($0) }),
+                .init(row.lastSyncedAt.map { Units.relative($0, to: now) } ?? "never"),
+                .init(trouble, { style.bad($0) }),
             ])
         }
         try context.output.table(table)
@@ -76,16 +82,19 @@ struct RepositoryPresenter {
         fields.append(("tenant", .string(context.options.tenant)))
         fields += name.map { JSONValue.fields("branch", bytes: $0) } ?? [("branch", .null)]
         fields += [
-            ("lastSyncedAt", .time(row.lastSyncedAt)), ("lastCommit", .hash(row.lastCommit)), ("lastTree", .hash(row.lastTree)),
+            ("lastSyncedAt", .time(row.lastSyncedAt)), ("lastCommit", .hash(row.lastCommit)),
+            ("lastTree", .hash(row.lastTree)),
         ]
         fields += row.validator.isEmpty ? [("etag", .null)] : JSONValue.fields("etag", bytes: row.validator)
         fields += [
             ("rateLimitReset", .time(row.rateLimit?.resetAt)), ("retryCount", .count(row.retryCount)),
             ("nextRetryAt", .time(row.nextRetryAt)), ("isPrivate", .bool(row.configuration.isPrivate)),
-            ("includePatterns", texts(row.configuration.include)), ("excludePatterns", texts(row.configuration.exclude)),
+            ("includePatterns", texts(row.configuration.include)),
+            ("excludePatterns", texts(row.configuration.exclude)),
             ("keepHistoryDays", row.configuration.keepHistoryDays.map { .count($0) } ?? .null),
             ("files", .count(row.files)), ("logicalBytes", .count(row.logicalBytes)),
-            ("completeAsOf", .time(row.completeAsOf)), ("createdAt", .time(row.addedAt)), ("updatedAt", .time(row.updatedAt)),
+            ("completeAsOf", .time(row.completeAsOf)), ("createdAt", .time(row.addedAt)),
+            ("updatedAt", .time(row.updatedAt)),
         ]
         return fields
     }

@@ -48,7 +48,9 @@ final class SyncPresenter: Sendable {
             ? Units.seconds(report.seconds)
             : "\(Units.count(report.requests, "request")), \(Units.bytes(report.bytesFetched)), \(Units.seconds(report.seconds))"
         if report.upToDate {
-            return ["\(name)  \(commit)  \(style.good("up to date"))  \(Units.count(report.files, "file"))  \(style.dim(wire))"]
+            return [
+                "\(name)  \(commit)  \(style.good("up to date"))  \(Units.count(report.files, "file"))  \(style.dim(wire))"
+            ]
         }
         var changes = ["\(Units.count(report.upserted)) new or changed"]
         if report.removed > 0 { changes.append("\(Units.count(report.removed)) removed") }
@@ -61,13 +63,15 @@ final class SyncPresenter: Sendable {
     }
 
     static func json(_ report: SyncReport) -> [(String, JSONValue)] {
-        [("repository", .count(report.repository.rawValue))] + JSONValue.fields("locator", bytes: report.locator.bytes) + [
-            ("commit", .hash(report.commit)), ("tree", .hash(report.tree)), ("upToDate", .bool(report.upToDate)),
-            ("files", .uint(report.files)), ("logicalBytes", .uint(report.logicalBytes)),
-            ("upserted", .uint(report.upserted)), ("removed", .uint(report.removed)), ("skipped", .uint(report.skipped)),
-            ("blobsStored", .uint(report.blobsStored)), ("blobsReused", .uint(report.blobsReused)),
-            ("bytesFetched", .uint(report.bytesFetched)), ("requests", .uint(report.requests)),
-            ("mode", report.mode.map { .string($0.name) } ?? .null), ("seconds", .double(report.seconds)),
-        ]
+        [("repository", .count(report.repository.rawValue))] + JSONValue.fields("locator", bytes: report.locator.bytes)
+            + [
+                ("commit", .hash(report.commit)), ("tree", .hash(report.tree)), ("upToDate", .bool(report.upToDate)),
+                ("files", .uint(report.files)), ("logicalBytes", .uint(report.logicalBytes)),
+                ("upserted", .uint(report.upserted)), ("removed", .uint(report.removed)),
+                ("skipped", .uint(report.skipped)),
+                ("blobsStored", .uint(report.blobsStored)), ("blobsReused", .uint(report.blobsReused)),
+                ("bytesFetched", .uint(report.bytesFetched)), ("requests", .uint(report.requests)),
+                ("mode", report.mode.map { .string($0.name) } ?? .null), ("seconds", .double(report.seconds)),
+            ]
     }
 }

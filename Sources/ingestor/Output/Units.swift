@@ -25,7 +25,9 @@ enum Units {
         guard amount >= 1024 else { return "\(value) B" }
         for unit in ["KiB", "MiB", "GiB", "TiB", "PiB"] {
             amount /= 1024
-            if amount < 1000 || unit == "PiB" { return "\(fixed(amount, amount < 10 ? 2 : amount < 100 ? 1 : 0)) \(unit)" }
+            if amount < 1000 || unit == "PiB" {
+                return "\(fixed(amount, amount < 10 ? 2 : amount < 100 ? 1 : 0)) \(unit)"
+            }
         }
         return "\(value) B"
     }

@@ -18,6 +18,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case webhookBodyDays
     case caFile
     case proxy
+    case shardBytes
 
     /// Never shown, and may be given as a file.
     var isSecret: Bool {

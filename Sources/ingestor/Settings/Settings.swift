@@ -7,6 +7,8 @@ struct Settings: Sendable {
     var maxAttempts = 5
     /// Larger contents are skipped and recorded; nil: no limit.
     var maxBlobBytes: UInt64?
+    /// A shard of the blob store is sealed beyond this size; nil: the store's own default.
+    var shardBytes: Int?
     /// Certificates to trust instead of the system's.
     var caFile: String?
     var proxy: String?
@@ -15,6 +17,7 @@ struct Settings: Sendable {
 
     static let concurrencyRange = 1...64
     static let maxAttemptsRange = 1...100
+    static let shardBytesRange = (64 << 10)...(64 << 30)
 
     init() {}
 
@@ -27,6 +30,7 @@ struct Settings: Sendable {
         if let value = try source.string(.concurrency) { concurrency = try value.integer(in: Self.concurrencyRange) }
         if let value = try source.string(.maxAttempts) { maxAttempts = try value.integer(in: Self.maxAttemptsRange) }
         if let value = try source.string(.maxBlobBytes) { maxBlobBytes = UInt64(try value.integer(in: 0...(1 << 50))) }
+        if let value = try source.string(.shardBytes) { shardBytes = try value.integer(in: Self.shardBytesRange) }
         if let value = try source.string(.caFile) {
             guard !value.text.isEmpty else { throw value.refused("the path of a PEM file") }
             caFile = value.text

@@ -34,9 +34,14 @@ struct SettingsSource: Sendable {
                 throw Self.unknown("environment variable \(name)", name, Array(SettingKey.environmentNames))
             }
         }
-        let values = flags.map { (AbsoluteConfigKey([$0.key.rawValue], context: [:]), ConfigValue(.string($0.value), isSecret: false)) }
+        let values = flags.map {
+            (AbsoluteConfigKey([$0.key.rawValue], context: [:]), ConfigValue(.string($0.value), isSecret: false))
+        }
         var layers: [(values: any ConfigSnapshot, origin: @Sendable (String) -> String)] = [
-            (InMemoryProvider(values: Dictionary(uniqueKeysWithValues: values)).snapshot(), { "--\(Self.flagName($0))" }),
+            (
+                InMemoryProvider(values: Dictionary(uniqueKeysWithValues: values)).snapshot(),
+                { "--\(Self.flagName($0))" }
+            ),
             (
                 KeyMappingProvider(upstream: EnvironmentVariablesProvider(environmentVariables: environment)) {
                     $0.prepending(["ingestor"])
@@ -99,7 +104,9 @@ struct SettingsSource: Sendable {
             }
             let name = String(line[..<colon])
             guard SettingKey.fileNames.contains(name) else {
-                throw unknown("setting `\(Printable.text(name))` in \(file), line \(index + 1),", name, Array(SettingKey.fileNames))
+                throw unknown(
+                    "setting `\(Printable.text(name))` in \(file), line \(index + 1),", name,
+                    Array(SettingKey.fileNames))
             }
         }
     }

@@ -1,6 +1,7 @@
 import EventLog
 import Events
 import Projections
+import ProviderKit
 import Queries
 import Silo
 import State
@@ -32,7 +33,8 @@ struct ReadStore: Sendable {
     func file(_ argument: ByteArgument, _ context: Context) throws -> (RepositoryRow, path: [UInt8])? {
         let bytes = argument.bytes
         for colon in bytes.indices.reversed() where bytes[colon] == UInt8(ascii: ":") && colon + 1 < bytes.count {
-            guard let named = Locator(bytes[..<colon]), providers.all.contains(where: { $0.name == named.provider }) else {
+            guard let named = Locator(bytes[..<colon]), providers.all.contains(where: { $0.name == named.provider })
+            else {
                 continue
             }
             for candidate in providers.candidates(try providers.locator(Array(bytes[..<colon]), context)) {

@@ -12,7 +12,7 @@ struct Providers: Sendable {
     }
 
     private static func gitSettings(_ settings: Settings) -> GitSettings {
-        var result = GitSettings()
+        var result = GitSettings(now: { Context.now() })
         result.certificateFile = settings.caFile
         result.proxy = settings.proxy
         return result
@@ -24,10 +24,14 @@ struct Providers: Sendable {
     func locator(_ bytes: [UInt8], _ context: Context) throws(CommandError) -> Locator {
         let known = all.map { "\($0.name):" }.joined(separator: " or ")
         guard let locator = Locator(bytes) else {
-            throw CommandError.usage("\(Printable.text(bytes)) is no locator: it begins with \(known), such as git:https://example.org/project.git or dir:/srv/code")
+            throw CommandError.usage(
+                "\(Printable.text(bytes)) is no locator: it begins with \(known), such as git:https://example.org/project.git or dir:/srv/code"
+            )
         }
         guard all.contains(where: { $0.name == locator.provider }) else {
-            throw CommandError.usage("\(Printable.text(bytes)): there is no provider \(Printable.text(locator.provider)); a locator begins with \(known)")
+            throw CommandError.usage(
+                "\(Printable.text(bytes)): there is no provider \(Printable.text(locator.provider)); a locator begins with \(known)"
+            )
         }
         guard locator.provider == "dir" else { return locator }
         return Locator(provider: locator.provider, source: context.absolute(locator.source))

@@ -1,6 +1,8 @@
 import EventLog
 import Events
 import Ingest
+import Projections
+import ProviderKit
 import Queries
 import Silo
 import State
@@ -12,6 +14,7 @@ struct Stores: Sendable {
 
     /// Another process writes the state while this one waits for it; so often, and so long, is looked again.
     private static let waitAttempts = 40
+    private static let attemptsUntilNote = 4
     private static let waitInterval = Duration.milliseconds(50)
 
     func stateOptions() throws -> StateOptions {
@@ -21,7 +24,9 @@ struct Stores: Sendable {
     }
 
     func siloOptions() throws -> Silo.Options {
-        Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
+        var options = Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
+        if let bytes = context.settings.shardBytes { options.shardByteCount = bytes }
+        return options
     }
 
     // MARK: Reading
@@ -32,33 +37,46 @@ struct Stores: Sendable {
         state stateDirectory: String?, _ body: (ReadStore) async throws -> R
     ) async throws -> R {
         try data.check()
-        let log = try EventLog.open(directory: data.log, mode: .reader)
         if let stateDirectory {
-            return try await read(log, try openAside(stateDirectory, log), body)
+            let log = try EventLog.open(directory: data.log, mode: .reader)
+            let state = try StateStore.open(
+                directory: stateDirectory, log: log, mode: .reader(allowsStale: true), options: stateOptions())
+            return try await read(log, state, body)
         }
+        // What was durable when the command began is what it has to show.
+        let wanted = try EventLog.open(directory: data.log, mode: .reader).count
         for attempt in 0..<Self.waitAttempts {
-            do {
-                let state = try StateStore.open(directory: data.projections, log: log, mode: .reader, options: stateOptions())
-                return try await read(log, state, body)
-            } catch let error as StateError where Self.canBeMade(error) {
-                if let lock = try WriterLock.acquire(data, command: "catching up") {
-                    try await catchUp(holding: lock)
-                    continue
-                }
-                if attempt == 4 { context.output.progress("waiting for \(WriterLock.holder(data))") }
-                try await Task.sleep(for: Self.waitInterval)
+            if let (log, state) = try live(reaching: wanted) { return try await read(log, state, body) }
+            // A database is open once in a process: what was opened for reading is closed again by now.
+            if let lock = try WriterLock.acquire(data, command: "catching up") {
+                try await withWriter(holding: lock) { _ in }
+                continue
             }
+            if attempt == Self.attemptsUntilNote { context.output.progress("waiting for \(WriterLock.holder(data))") }
+            try await Task.sleep(for: Self.waitInterval)
         }
         context.output.note("The state is built aside, since \(WriterLock.holder(data)) has not brought it up to date.")
-        return try await withTemporaryDirectory { directory in
+        return try await Self.withTemporaryDirectory { directory in
+            let log = try EventLog.open(directory: data.log, mode: .reader)
             let state = try StateStore.open(
-                directory: directory + "/projections", log: log, mode: .writer, options: stateOptions(), progress: showProgress)
+                directory: directory + "/projections", log: log, mode: .writer, options: stateOptions(),
+                progress: showProgress)
             return try await read(log, state, body)
         }
     }
 
-    private static func canBeMade(_ error: StateError) -> Bool {
-        error.code == .missing || error.code == .stale || error.code == .incompatible
+    /// The log, and the state that is there; nil where there is none that can be used, or one that is behind.
+    private func live(reaching wanted: UInt64) throws -> (EventLog, StateStore)? {
+        let log = try EventLog.open(directory: data.log, mode: .reader)
+        do {
+            let state = try StateStore.open(
+                directory: data.projections, log: log, mode: .reader(allowsStale: true), options: stateOptions())
+            return try state.count >= wanted ? (log, state) : nil
+        } catch let error as StateError
+            where error.code == .missing || error.code == .unusable || error.code == .damaged
+        {
+            return nil
+        }
     }
 
     private func read<R: Sendable>(
@@ -73,13 +91,9 @@ struct Stores: Sendable {
         return result
     }
 
-    /// Brings the state up to date, and gives the right to write back.
-    private func catchUp(holding lock: consuming WriterLock) async throws {
-        try await withWriter(holding: lock) { _ in }
-    }
-
     private func showProgress(_ progress: StateProgress) {
-        context.output.progress("reading the log")
+        context.output.progress(
+            "bringing the state up to date: \(Units.count(progress.done)) of \(Units.count(progress.total))")
     }
 
     // MARK: Writing
@@ -94,14 +108,16 @@ struct Stores: Sendable {
             directory: data.projections, log: log, mode: .writer, options: stateOptions(), progress: showProgress)
         context.output.clearProgress()
         let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions())
-        let thread = ThreadExecutor(name: "log writer")
+        // One thread hashes and puts, another one compresses.
+        async let compression: Void = silo.compressUntilClosed()
+        let thread = ThreadExecutor()
         let writer = try EventLogWriter(log: log, follower: state, executor: thread)
         let providers = Providers(context.settings)
         let engine = Engine(
             log: log, writer: writer, state: state, silo: silo, providers: providers.all, clock: { Context.now() },
             options: engineOptions())
         let store = WriteStore(
-            engine: engine,
+            engine: engine, writer: writer,
             reader: ReadStore(
                 log: log, state: state, silo: silo,
                 queries: try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant),
@@ -115,6 +131,7 @@ struct Stores: Sendable {
             throw error
         }
         try await close(writer, silo, state)
+        try await compression
         _ = lock
         return result
     }
@@ -135,15 +152,7 @@ struct Stores: Sendable {
 
     // MARK: Aside
 
-    private func openAside(_ directory: String, _ log: EventLog) throws -> StateStore {
-        try StateStore.open(directory: directory, log: log, mode: .reader, options: stateOptions())
-    }
-
     /// A directory for something that is thrown away afterwards.
-    func withTemporaryDirectory<R: Sendable>(_ body: (String) async throws -> R) async throws -> R {
-        try await Stores.withTemporaryDirectory(body)
-    }
-
     static func withTemporaryDirectory<R: Sendable>(_ body: (String) async throws -> R) async throws -> R {
         let parent = ThisProcess.environment()["TMPDIR"] ?? "/tmp"
         let directory = try FileSystem.makeTemporaryDirectory(in: parent, prefix: "ingestor")

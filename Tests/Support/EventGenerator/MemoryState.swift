@@ -1,5 +1,5 @@
-public import Events
 import EventLog
+public import Events
 public import Projections
 
 /// The fold as plainly as it can be said: dictionaries, one event at a time, nothing sorted, nothing reused. What the

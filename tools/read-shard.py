@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Reads a shard of the blob store, written from the article "ShardFormat" alone.
+
+    read-shard.py SHARD             lists the blobs: SHA-1, SHA-256, size
+    read-shard.py SHARD SHA1        writes one blob to standard output
+
+Checks every checksum and hash on its way. Exit: 0 done, 1 no such blob, 2 the shard is damaged or not understood.
+Wants the module `zstandard` or the program `zstd`.
+"""
+import hashlib
+import struct
+import subprocess
+import sys
+
+HEADER = struct.Struct(">8sHHIIIQq16s8s")
+FRAME = struct.Struct(">4sBBHIIIIQQII8s8s")
+TRAILER = struct.Struct(">QQIIQ32s8s8s8s")
+BLOBS, PART, PART_LIST = 1, 2, 3
+
+
+class Damaged(Exception):
+    pass
+
+
+def expect(condition, message):
+    if not condition:
+        raise Damaged(message)
+
+
+def checksum(data):
+    return hashlib.sha256(data).digest()[:8]
+
+
+def unzstd(data):
+    try:
+        import zstandard
+        return zstandard.ZstdDecompressor().decompress(data)
+    except ImportError:
+        return subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def varint(data, offset):
+    value = shift = 0
+    while True:
+        byte = data[offset]
+        offset += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, offset
+
+
+class Shard:
+    def __init__(self, data):
+        self.data = data
+        magic, version, features, self.domain, key, zero, self.id, self.created, salt, check = HEADER.unpack_from(data)
+        expect(magic == b"\x89SILO\r\n\x1a" and check == checksum(data[:56]), "no shard's header")
+        expect((version, features, key, zero, salt) == (1, 0, 0, 0, bytes(16)), "not version 1, or encrypted")
+        self.end = len(data)
+        self.is_sealed = data[-8:] == b"SILODONE"
+        if self.is_sealed:
+            index, length, frames, blobs, raw, index_hash, zero, check, _ = TRAILER.unpack_from(data, len(data) - 88)
+            expect(check == checksum(data[-88:-16]), "the trailer is damaged")
+            expect(hashlib.sha256(data[index:index + length]).digest() == index_hash, "the index is damaged")
+            self.end = index
+
+    def frame(self, offset):
+        """The frame at `offset`: its kind, its table, its decoded payload, and where it ends."""
+        (magic, kind, encoding, flags, count, table_size, raw_size, size, dictionary, base, base_index, zero,
+         payload_check, head_check) = FRAME.unpack_from(self.data, offset)
+        expect(magic == b"FRME", f"no frame at {offset}")
+        expect((flags, dictionary, base, base_index, zero) == (0, 0, 0, 0, 0), "a frame of a later version")
+        table = self.data[offset + 64:offset + 64 + table_size]
+        payload = self.data[offset + 64 + table_size:offset + 64 + table_size + size]
+        place = struct.pack(">QQ", self.id, offset)
+        expect(head_check == checksum(place + self.data[offset:offset + 56] + table), f"the head at {offset} is damaged")
+        expect(payload_check == checksum(payload), f"the payload at {offset} is damaged")
+        entries, at = [], 0
+        for _ in range(count):
+            blob_size, after = varint(table, at + 52)
+            entries.append((table[at:at + 20], table[at + 20:at + 52], blob_size))
+            at = after
+        expect(encoding in (0, 1), f"encoding {encoding} is of a later version")
+        raw = unzstd(payload) if encoding == 1 else payload
+        expect(len(raw) == raw_size, f"the payload at {offset} has another length")
+        return kind, entries, raw, offset + 64 + table_size + size
+
+    def blobs(self):
+        """Every blob: SHA-1, SHA-256, content."""
+        offset = 64
+        while offset < self.end:
+            try:
+                kind, entries, raw, offset = self.frame(offset)
+            except (Damaged, struct.error, IndexError):
+                if self.is_sealed:
+                    raise
+                return  # The end of an open shard may be torn, or being written.
+            if kind == PART_LIST:
+                parts = struct.iter_unpack(">QII", raw)
+                yield (*entries[0][:2], b"".join(self.frame(start)[2] for start, _, _ in parts))
+            elif kind == BLOBS:
+                at = 0
+                for sha1, sha256, size in entries:
+                    yield sha1, sha256, raw[at:at + size]
+                    at += size
+            else:
+                expect(kind == PART, f"kind {kind} is of a later version")
+
+
+def main(path, wanted=None):
+    with open(path, "rb") as file:
+        shard = Shard(file.read())
+    for sha1, sha256, content in shard.blobs():
+        actual = hashlib.sha1(b"blob %d\0" % len(content) + content).digest()
+        expect(actual == sha1 and hashlib.sha256(content).digest() == sha256, f"{sha1.hex()} has another content")
+        if wanted is None:
+            print(sha1.hex(), sha256.hex(), len(content))
+        elif wanted == sha1.hex():
+            sys.stdout.buffer.write(content)
+            return 0
+    return 0 if wanted is None else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:3]))
+    except (Damaged, struct.error, IndexError, subprocess.CalledProcessError) as error:
+        sys.exit(print(f"{sys.argv[1]}: {error}", file=sys.stderr) or 2)
