@@ -99,7 +99,11 @@ public actor EventLogWriter {
         } else {
             isLed = true
             // Those whose calls wait for this executor come in meanwhile, and find that somebody leads.
-            await letOthersIn()
+            var present: Int
+            repeat {
+                present = queue.count
+                await letOthersIn()
+            } while queue.count > present && queue.count < limits.batchEvents
         }
         let others = takeBatch(after: request, byteCount)
         let results = write([request] + others.map(\.request))

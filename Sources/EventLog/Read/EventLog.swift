@@ -53,6 +53,8 @@ public final class EventLog: Sendable {
             throw LogError(
                 .notFound, "there is none in \(directory); initialise the data directory first", cause: error)
         }
+        // What readers held that died since would keep the file from ever using pages again.
+        if mode == .writer { try log.clearStaleReaders() }
         try log.checkFormat()
         return log
     }

@@ -93,8 +93,7 @@ struct Stores: Sendable {
     }
 
     private func showProgress(_ progress: StateProgress) {
-        context.output.progress(
-            "bringing the state up to date: \(Units.count(progress.done)) of \(Units.count(progress.total))")
+        context.output.progress(progress.done, of: progress.total, "bringing the state up to date")
     }
 
     // MARK: Writing
