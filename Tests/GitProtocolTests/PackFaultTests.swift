@@ -46,7 +46,7 @@ struct PackFaultTests {
         let directory = try TemporaryDirectory()
         let sound = try Self.contents(directory.write(pack, to: "whole"))
         var random = SeededRandom(seed: testSeed("flippedBits"))
-        for round in 0..<1200 {
+        for round in 0..<600 {
             var damaged = pack
             for _ in 0...Int.random(in: 0..<3, using: &random) {
                 damaged[Int.random(in: 0..<(pack.count - 20), using: &random)] ^=

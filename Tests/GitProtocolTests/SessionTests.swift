@@ -18,7 +18,7 @@ struct SessionTests {
 
     private static func session(_ url: String) throws -> SmartHTTPSession {
         var settings = CurlSettings()
-        settings.stallTimeoutSeconds = 2
+        settings.stallTimeoutSeconds = 1
         return try SmartHTTPSession(url: HTTPURL(url), settings: settings)
     }
 

@@ -1,5 +1,6 @@
 import Events
 import Glibc
+import Logging
 
 /// What a command is carried out with: for this process, or for another one.
 struct Context: Sendable {
@@ -11,8 +12,11 @@ struct Context: Sendable {
     let workingDirectory: [UInt8]
     /// Arguments as they were given, for a command that is handed to another process.
     let arguments: [[UInt8]]
-    /// Whether it is carried out by another process than the one that it was given to.
-    var isForAnother = false
+
+    /// For whoever looks into what happens: static messages, values beside them.
+    var logger: Logger {
+        Logger(label: "ingestor") { _ in OutputLogHandler(output: output, logLevel: options.logLevel.level) }
+    }
 
     var json: Bool { options.json }
     var style: Style { output.style }

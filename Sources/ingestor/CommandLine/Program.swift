@@ -1,5 +1,6 @@
 import ArgumentParser
 import Events
+import Logging
 
 /// Parses a command line, opens what the command needs, and carries it out: here, or in the process that holds the right to write.
 struct Program: Sendable {
@@ -60,13 +61,14 @@ struct Program: Sendable {
             guard let command = parsed as? any WritingCommand else {
                 throw CommandError("this command needs no right to write: it should not have been handed over")
             }
-            var context = Context(
+            let context = Context(
                 output: output, options: parsed.global, settings: holder.settings, data: holder.data,
                 workingDirectory: request.workingDirectory, arguments: request.arguments)
-            context.isForAnother = true
             if !parsed.flags.isEmpty {
                 output.note("\(WriterLock.holder(holder.data)) carries this out, with its own settings.")
             }
+            holder.logger.info(
+                "carrying out a command of another process", metadata: ["command": "\(type(of: command).words)"])
             return try await command.run(context, try store.scoped(to: parsed.global.tenant))
         }
     }

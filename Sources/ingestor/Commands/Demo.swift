@@ -18,6 +18,7 @@ struct Demo: StandaloneCommand {
         try await Stores.withTemporaryDirectory { folder in
             let data = global.data == nil ? folder + "/data" : context.data.path
             let repository = try DemoRepository.make(in: folder, near: Self.places(context))
+            try repository.fork(in: folder)
             let inside = Context(
                 output: context.output, options: context.options, settings: context.settings,
                 data: DataDirectory(path: data),

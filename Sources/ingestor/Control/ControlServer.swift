@@ -16,6 +16,7 @@ final class ControlServer: Sendable {
     private let listener: ControlListener
     private let wake: Wake
     private let count = Atomic<Int>(0)
+    private let isStopped = Atomic<Bool>(false)
     private let identity: [UInt8]
 
     /// Begins to listen; commands wait until ``run(_:)``.
@@ -30,6 +31,7 @@ final class ControlServer: Sendable {
 
     /// No further command is accepted; ``run(_:)`` returns when those under way are done.
     func stop() {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         listener.remove()
         wake.signal()
     }

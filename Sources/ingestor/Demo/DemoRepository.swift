@@ -10,6 +10,15 @@ struct DemoRepository: Sendable {
     let second: String
 
     static let name = "project.git"
+    static let forkName = "fork.git"
+
+    /// A copy of the repository with one commit more.
+    func fork(in folder: String) throws {
+        try builder.setReference("refs/heads/\(builder.branch)", to: second)
+        let fork = try RepositoryBuilder(cloning: builder.path, to: "\(folder)/\(Self.forkName)")
+        fork.write("FORK.md", "What this fork does otherwise.\n")
+        try fork.commit("Go another way")
+    }
 
     /// Makes the repository in `folder`.
     static func make(in folder: String, near places: [String]) throws -> DemoRepository {

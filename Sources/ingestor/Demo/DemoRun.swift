@@ -71,6 +71,18 @@ struct DemoRun: Sendable {
             reports.append(report)
             try show(report)
         }
+        try title("A fork with one commit of its own: what is there already is not kept again")
+        let fork = Locator(provider: "git", source: Array(server.url(DemoRepository.forkName).utf8))
+        let forkID: RepositoryID
+        if let known = try store.engine.repository(try store.engine.normalize(fork), of: tenant) {
+            forkID = known.id
+        } else {
+            forkID = try await store.engine.addRepository(fork, configuration: .init(isPrivate: false), tenant: tenant)
+                .id
+        }
+        let report = try await store.engine.sync(forkID)
+        reports.append(report)
+        try show(report)
         return reports
     }
 

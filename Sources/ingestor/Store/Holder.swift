@@ -44,7 +44,11 @@ struct Holder: Sendable {
 
     private func hold(_ lock: WriterLock, _ command: any WritingCommand, _ words: String) async throws -> ExitStatus {
         let server = try ControlServer(context.data, command: words)
-        defer { server.stop() }
+        defer {
+            // The socket's name goes before the right to write does: after that it may be the next holder's.
+            server.stop()
+            withExtendedLifetime(lock) {}
+        }
         return try await Stores(context: context).withWriter(holding: lock) { store in
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {

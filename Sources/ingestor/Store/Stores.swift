@@ -1,6 +1,7 @@
 import EventLog
 import Events
 import Ingest
+import Logging
 import Projections
 import ProviderKit
 import Queries
@@ -107,7 +108,10 @@ struct Stores: Sendable {
         let state = try StateStore.open(
             directory: data.projections, log: log, mode: .writer, options: stateOptions(), progress: showProgress)
         context.output.clearProgress()
+        let eventCount = try state.count
+        context.logger.debug("state is open", metadata: ["events": "\(eventCount)"])
         let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions())
+        report(silo.openReport)
         // One thread hashes and puts, another one compresses.
         async let compression: Void = silo.compressUntilClosed()
         let thread = ThreadExecutor()
@@ -127,13 +131,33 @@ struct Stores: Sendable {
             try await engine.recover()
             result = try await body(store)
         } catch {
-            try await close(writer, silo, state)
+            do { try await close(writer, silo, state) } catch let later {
+                context.output.problem("ingestor: closing the stores failed too: \(later)")
+            }
             throw error
         }
         try await close(writer, silo, state)
         try await compression
-        _ = lock
+        // Until here nobody else may write.
+        withExtendedLifetime(lock) {}
         return result
+    }
+
+    /// What opening the blob store had to put right.
+    private func report(_ opened: OpenReport) {
+        if opened.hasRebuiltLocations { context.logger.info("blob locations were made anew from the shards") }
+        for (shard, count) in opened.cutByteCounts.sorted(by: { $0.key < $1.key }) {
+            context.logger.info(
+                "the end of a shard was cut: nothing had waited for it",
+                metadata: ["shard": "\(shard.rawValue)", "bytes": "\(count)"])
+        }
+        for damage in opened.damages {
+            context.logger.error(
+                "a shard is damaged: run `ingestor verify --repair`",
+                metadata: [
+                    "shard": "\(damage.shard.rawValue)", "offset": "\(damage.offset)", "reason": "\(damage.reason)",
+                ])
+        }
     }
 
     private func close(_ writer: EventLogWriter, _ silo: Silo, _ state: StateStore) async throws {
