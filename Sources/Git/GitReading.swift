@@ -51,7 +51,8 @@ struct GitReading {
     mutating func run() async throws -> Observation {
         let plan = FetchPlan(
             known: FetchPlan.Known(
-                hasCheckpoint: known.checkpoint.map { $0.commit != .zero } ?? false, isComplete: leftOut.isEmpty,
+                hasCheckpoint: known.checkpoint.map { ![.zero, SHA1Hash(commit)].contains($0.commit) } ?? false,
+                isComplete: leftOut.isEmpty,
                 isEmpty: try known.isEmpty, isDistrusted: known.isDistrusted),
             hasPatterns: !filter.acceptsEverything, serverFilters: try server.filters)
         var failure: any Error = ProviderError.transient(.incomplete, "nothing was fetched")

@@ -227,18 +227,17 @@ private struct SyncRun {
     private mutating func record(_ failure: Failure) async throws -> IngestError {
         let now = engine.clock()
         let failed = Event.syncFailed(SyncFailed(attempt: attempt, failure: failure))
-        let name = repository.locator.description
         switch engine.options.retryPolicy.verdict(job: job, attempt: attempt, failure: failure, now: now) {
         case .retry(let at):
             let retry = RetryScheduled(job: job, attempt: attempt + 1, at: at, failure: failure)
             try await append([failed, .retryScheduled(retry)])
             return IngestError(
-                .syncFailed, "\(name): \(failure.message) (attempt \(attempt); to be tried again at \(at.rfc3339))",
+                .syncFailed, "\(failure.message) (attempt \(attempt); to be tried again at \(at.rfc3339))",
                 failure: failure, retryAt: at)
         case .giveUp:
             try await append([failed, .jobDeadLettered(JobDeadLettered(job: job, attempts: attempt, failure: failure))])
             return IngestError(
-                .syncFailed, "\(name): \(failure.message) (given up; `dead-letters show \(job.rawValue)` tells more)",
+                .syncFailed, "\(failure.message) (given up; `dead-letters show \(job.rawValue)` tells more)",
                 failure: failure)
         }
     }

@@ -20,6 +20,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private var differ: ItemDiffer?
     /// What this sync has put into the store, with its size.
     private var stored: [SHA1Hash: UInt64] = [:]
+    /// Of these no item has come yet.
+    private var unseen: Set<SHA1Hash> = []
     private var buffer: [UInt8] = []
     /// When the fetch that is under way began.
     private var lastFetchAt: Timestamp
@@ -130,6 +132,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private func record(_ blob: BlobInfo, _ mimeType: String) async throws {
         guard stored.updateValue(UInt64(blob.byteCount), forKey: blob.sha1) == nil else { return }
         report.blobsStored += 1
+        unseen.insert(blob.sha1)
         content.append(blob, mimeType: mimeType)
         if content.count >= engine.options.contentBatchCount
             || content.byteCount >= engine.options.contentBatchByteCount
@@ -180,7 +183,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         case .skipped: break
         case .upserted(let mode, let hash, _):
             report.upserted += 1
-            if mode != GitMode.submodule && stored[hash] == nil { report.blobsReused += 1 }
+            // The first path of a new content brought it; every other one found it there.
+            if mode != GitMode.submodule && unseen.remove(hash) == nil { report.blobsReused += 1 }
         }
         items.append(change)
     }
