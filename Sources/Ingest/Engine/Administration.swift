@@ -18,8 +18,8 @@ extension Engine {
                 throw IngestError(.unknownTenant, "there is no tenant \(name): `tenant list` shows those that exist")
             }
             let id = TenantID(next)
-            // Both are claimed: two processes' worth of commands may be adding tenants at once.
-            let claims = [Claim(Claims.tenant(name)), Claim(Claims.tenant("#\(id.rawValue)"))]
+            // The number is claimed too, for two tenants that are added in one batch of the log.
+            let claims = [Claim(Claims.tenant(name)), Claim(Array("tenant \(id.rawValue)".utf8))]
             let draft = EventDraft(.tenantAdded(TenantAdded(id: id, name: name)), tenant: id)
             _ = try await writer.append([draft], at: clock(), claims: claims)
         }
