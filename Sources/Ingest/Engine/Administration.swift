@@ -18,8 +18,7 @@ extension Engine {
                 throw IngestError(.unknownTenant, "there is no tenant \(name): `tenant list` shows those that exist")
             }
             let id = TenantID(next)
-            // The number is claimed too, for two tenants that are added in one batch of the log.
-            let claims = [Claim(Claims.tenant(name)), Claim(Array("tenant \(id.rawValue)".utf8))]
+            let claims = [Claim(Claims.tenant(name)), Claim(Claims.tenantNumber(id))]
             let draft = EventDraft(.tenantAdded(TenantAdded(id: id, name: name)), tenant: id)
             _ = try await writer.append([draft], at: clock(), claims: claims)
         }
