@@ -59,11 +59,12 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
         layer("LMDB", ["CLMDB"]),
         layer("Zstd", ["CZstd"]),
         layer("Curl", ["CCurl"]),
         layer("OpenSSL", ["COpenSSL"]),
-        layer("Inflate", ["CZlib"]),
+        layer("Inflate", ["CZlib", "CDeflate"]),
 
         // What happened, and where it is kept.
         layer("Events", [protobuf]),

@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 SWIFT_MINIMUM=6.2
 # As the targets in Package.swift need them, and git, which the demo and the tests run.
-PACKAGES=(liblmdb-dev libcurl4-openssl-dev libssl-dev libzstd-dev zlib1g-dev pkg-config git)
+PACKAGES=(liblmdb-dev libcurl4-openssl-dev libssl-dev libzstd-dev zlib1g-dev libdeflate-dev pkg-config git)
 # Every build has the same flag: with and without it, part of what is built is built anew each time.
 BUILD=(swift build --explicit-target-dependency-import-check error)
 
@@ -71,7 +71,7 @@ install_packages() {
 
 have_libraries() {
     command -v git >/dev/null && command -v pkg-config >/dev/null &&
-        pkg-config --exists lmdb libcurl libcrypto libzstd zlib
+        pkg-config --exists lmdb libcurl libcrypto libzstd zlib libdeflate
 }
 
 set_up() {

@@ -11,8 +11,8 @@ struct GitReading {
     private let sink: any ObservationSink
     private let spool: Spool
     private let filter: PathFilter
-    /// What the last completed sync left out, by path: it is not asked for again while it stays the same.
-    private var leftOut: [[UInt8]: ObservedItem.Content] = [:]
+    /// What the last completed sync left behind; nil where nothing is built upon it.
+    private let knownTrees: KnownTrees?
 
     /// Limit of a commit object in bytes.
     static let maximumCommitByteCount = 16 << 20
@@ -31,11 +31,9 @@ struct GitReading {
         spool = Spool(source: source)
         filter = try source.filter()
         if known.checkpoint != nil && !known.isDistrusted {
-            var skipped: [[UInt8]: ObservedItem.Content] = [:]
-            try known.forEachItem { item in
-                if case .skipped = item.content { skipped[item.path] = item.content }
-            }
-            leftOut = skipped
+            knownTrees = try KnownTrees(known)
+        } else {
+            knownTrees = nil
         }
     }
 
@@ -52,7 +50,7 @@ struct GitReading {
         let plan = FetchPlan(
             known: FetchPlan.Known(
                 hasCheckpoint: known.checkpoint.map { ![.zero, SHA1Hash(commit)].contains($0.commit) } ?? false,
-                isComplete: leftOut.isEmpty,
+                isComplete: knownTrees?.leftOut.isEmpty ?? true,
                 isEmpty: try known.isEmpty, isDistrusted: known.isDistrusted),
             hasPatterns: !filter.acceptsEverything, serverFilters: try server.filters)
         var failure: any Error = ProviderError.transient(.incomplete, "nothing was fetched")
@@ -87,9 +85,10 @@ struct GitReading {
     }
 
     private func fetchIncremental() async throws -> Fetched {
-        guard let checkpoint = known.checkpoint else { throw FetchFault(.incomplete, "there is no last sync") }
+        guard let checkpoint = known.checkpoint, let trees = knownTrees else {
+            throw FetchFault(.incomplete, "there is no last sync")
+        }
         let old = ObjectID(checkpoint.commit)
-        let trees = KnownTrees(known)
         let bases = KnownBases(content: known, trees: trees, maximumByteCount: spool.limits.maxDeltaResultBytes)
         let pack = try await receive(
             "\(commit.hex)-since-\(old.hex)", .incremental, .incremental(commit: commit, since: old), bases)
@@ -199,7 +198,10 @@ struct GitReading {
         var sizes: [ObjectID: UInt64] = [:]
         var refused: Set<ObjectID> = []
         for pack in fetched.packs {
-            let cursor = try ObjectCursor(pack) { object in object.kind == .blob && fetched.needed[object.id] != nil }
+            // The sink computes the hash of what it stores, and says where that is another one.
+            let cursor = try ObjectCursor(pack, checksHashes: false) { object in
+                object.kind == .blob && fetched.needed[object.id] != nil
+            }
             while let object = try cursor.next() {
                 guard let path = fetched.needed[object.id], sizes[object.id] == nil else { continue }
                 sizes[object.id] = object.sizeBytes
@@ -217,7 +219,7 @@ struct GitReading {
             }
         }
         var walk = try TreeWalk(
-            root: fetched.commit.tree, source: fetched.trees, filter: filter, limits: source.limits)
+            root: fetched.commit.tree, source: fetched.trees, filter: filter, limits: source.limits, wasWalked: true)
         while let item = try walk.next() { try await sink.item(observed(item, sizes, refused)) }
         return Observation(
             commit: SHA1Hash(commit), tree: SHA1Hash(fetched.commit.tree), author: fetched.commit.author,
@@ -253,7 +255,8 @@ struct GitReading {
 
     /// What the last sync left out here and would leave out again, so that it is not fetched in order to be skipped.
     private func staysLeftOut(_ path: [UInt8], _ mode: FileMode, _ id: ObjectID) -> ObservedItem.Content? {
-        guard let content = leftOut[path], case .skipped(mode.rawValue, SHA1Hash(id), let size, let reason) = content
+        guard let content = knownTrees?.leftOut[path],
+            case .skipped(mode.rawValue, SHA1Hash(id), let size, let reason) = content
         else { return nil }
         switch reason {
         case .tooLarge where isTooLarge(size), .hashCollision: return content

@@ -1,7 +1,6 @@
 import Events
 import GitProtocol
 import ProviderKit
-import Synchronization
 
 /// Where trees are read from: the packs that came, and the trees that are known from before.
 final class TreeSource {
@@ -28,7 +27,7 @@ final class TreeSource {
             }
             return try Tree.parse(object.content)
         }
-        return try known?.entries(of: tree)
+        return known?.entries(of: tree)
     }
 
     /// The tree without entries, which servers need not send.
@@ -37,23 +36,17 @@ final class TreeSource {
 
 /// The trees of the last completed sync, built again from its files.
 final class KnownTrees: Sendable {
-    private let content: any KnownContent
-    private let trees = Mutex<[ObjectID: [TreeEntry]]?>(nil)
+    private let trees: [ObjectID: [TreeEntry]]
+    /// What that sync left out, by path.
+    let leftOut: [[UInt8]: ObservedItem.Content]
 
-    init(_ content: any KnownContent) { self.content = content }
-
-    func entries(of tree: ObjectID) throws -> [TreeEntry]? {
-        try trees.withLock { trees in
-            let built = try trees ?? build()
-            trees = built
-            return built[tree]
-        }
-    }
+    func entries(of tree: ObjectID) -> [TreeEntry]? { trees[tree] }
 
     /// A tree as Git writes it.
-    func serialized(_ tree: ObjectID) throws -> [UInt8]? { try entries(of: tree).map { Tree.serialize($0) } }
+    func serialized(_ tree: ObjectID) -> [UInt8]? { entries(of: tree).map { Tree.serialize($0) } }
 
-    private func build() throws -> [ObjectID: [TreeEntry]] {
+    init(_ content: any KnownContent) throws {
+        var leftOut: [[UInt8]: ObservedItem.Content] = [:]
         var built: [ObjectID: [TreeEntry]] = [:]
         try withoutActuallyEscaping({ (_: [UInt8], id: ObjectID, entries: [TreeEntry]) in built[id] = entries }) {
             var assembler = TreeAssembler(completed: $0)
@@ -63,12 +56,14 @@ final class KnownTrees: Sendable {
                     assembler.add(item.path, mode: FileMode(rawValue: mode), id: ObjectID(hash))
                 case .submodule(let hash): assembler.add(item.path, mode: .submodule, id: ObjectID(hash))
                 case .skipped(let mode, let hash, _, _):
+                    leftOut[item.path] = item.content
                     assembler.add(item.path, mode: FileMode(rawValue: mode), id: ObjectID(hash))
                 }
             }
             _ = assembler.finish()
         }
-        return built
+        trees = built
+        self.leftOut = leftOut
     }
 }
 
@@ -79,7 +74,7 @@ struct KnownBases: BaseProvider {
     let maximumByteCount: Int
 
     func base(_ id: ObjectID) throws -> RawObject? {
-        if let tree = try trees.serialized(id) { return RawObject(kind: .tree, content: tree) }
+        if let tree = trees.serialized(id) { return RawObject(kind: .tree, content: tree) }
         return try content.content(of: SHA1Hash(id), atMost: maximumByteCount).map {
             RawObject(kind: .blob, content: $0)
         }

@@ -13,9 +13,9 @@ struct TreeWalk {
     }
 
     private struct Level {
-        var path: [UInt8]
-        /// What is left, last one first.
-        var entries: [TreeEntry]
+        let path: [UInt8]
+        let entries: [TreeEntry]
+        var next = 0
     }
 
     private let source: TreeSource
@@ -26,11 +26,14 @@ struct TreeWalk {
 
     /// - Throws: ``ProviderError`` (incomplete) where a tree is missing, (limitExceeded) where there are too many items or
     ///   levels.
-    init(root: ObjectID, source: TreeSource, filter: PathFilter, limits: SourceLimits) throws {
+    /// - Parameter wasWalked: the same tree has been walked to its end before; then it need not be counted first.
+    init(
+        root: ObjectID, source: TreeSource, filter: PathFilter, limits: SourceLimits, wasWalked: Bool = false
+    ) throws {
         self.source = source
         self.filter = filter
         self.limits = limits
-        if filter.acceptsEverything {
+        if filter.acceptsEverything && !wasWalked {
             var census = TreeCensus(source: source, limits: limits)
             try census.check(root)
         }
@@ -39,13 +42,15 @@ struct TreeWalk {
 
     /// The next item; nil after the last.
     mutating func next() throws -> Item? {
-        while let level = levels.last {
-            guard let entry = level.entries.last else {
+        while let top = levels.indices.last {
+            // No copy of the level: that would copy its entries.
+            let next = levels[top].next
+            guard next < levels[top].entries.count else {
                 levels.removeLast()
                 continue
             }
-            levels[levels.count - 1].entries.removeLast()
-            if let item = try visit(entry, in: level.path) { return item }
+            levels[top].next = next + 1
+            if let item = try visit(levels[top].entries[next], in: levels[top].path) { return item }
         }
         return nil
     }
@@ -89,7 +94,7 @@ struct TreeWalk {
         guard let entries = try source.entries(of: tree) else {
             throw ProviderError.transient(.incomplete, "the server named the tree \(tree) and did not send it")
         }
-        return entries.reversed()
+        return entries
     }
 }
 

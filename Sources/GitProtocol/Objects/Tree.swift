@@ -61,13 +61,21 @@ public enum Tree {
         output.reserveCapacity(entries.reduce(0) { $0 + $1.name.count + 29 })
         for entry in entries.sorted(by: precedes) {
             if entry.isModePadded { output.append(UInt8(ascii: "0")) }
-            output.append(contentsOf: String(entry.mode.rawValue, radix: 8).utf8)
+            appendOctal(entry.mode.rawValue, to: &output)
             output.append(UInt8(ascii: " "))
             output.append(contentsOf: entry.name)
             output.append(0)
             entry.id.withUnsafeBytes { output.append(contentsOf: $0) }
         }
         return output
+    }
+
+    private static func appendOctal(_ value: UInt32, to output: inout [UInt8]) {
+        var shift = max(0, (31 - value.leadingZeroBitCount) / 3 * 3)
+        while shift >= 0 {
+            output.append(UInt8(ascii: "0") + UInt8(value >> UInt32(shift) & 7))
+            shift -= 3
+        }
     }
 
     /// The id of the tree that holds these entries.

@@ -9,6 +9,8 @@ public struct TreeAssembler {
     }
 
     private var levels = [Level(name: [])]
+    /// The path of the last level, with a slash at its end; empty for the root.
+    private var directory: [UInt8] = []
     private var hasher = HasherBox()
     private let completed: ((_ path: [UInt8], _ id: ObjectID, _ entries: [TreeEntry]) -> Void)?
 
@@ -19,12 +21,24 @@ public struct TreeAssembler {
 
     /// Adds the next file, or a whole directory by its id; a directory's path may end in a slash.
     public mutating func add(_ path: [UInt8], mode: FileMode, id: ObjectID) {
+        if let name = nameInDirectory(path) {
+            levels[levels.count - 1].entries.append(TreeEntry(mode: mode, name: name, id: id))
+            return
+        }
         let names = path.split(separator: UInt8(ascii: "/"))
         let directories = names.dropLast()
         let shared = zip(levels.dropFirst(), directories).prefix { $0.name.elementsEqual($1) }.count
         close(to: shared + 1)
         for directory in directories.dropFirst(shared) { levels.append(Level(name: Array(directory))) }
         levels[levels.count - 1].entries.append(TreeEntry(mode: mode, name: Array(names.last ?? []), id: id))
+        directory = directories.flatMap { $0 + [UInt8(ascii: "/")] }
+    }
+
+    /// The name of a file right in the directory of the one before it; nil for any other path.
+    private func nameInDirectory(_ path: [UInt8]) -> [UInt8]? {
+        guard path.count > directory.count, path.starts(with: directory) else { return nil }
+        let name = path[directory.count...]
+        return name.contains(UInt8(ascii: "/")) ? nil : Array(name)
     }
 
     /// The id of the whole tree.

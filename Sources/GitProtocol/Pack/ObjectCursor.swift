@@ -12,6 +12,8 @@ import Inflate
 public final class ObjectCursor {
     private enum Source {
         case none
+        /// Lies whole in the pack, and fits `piece`.
+        case whole(row: Int)
         case stream(row: Int, consumed: Int, produced: UInt64)
         case buffer(ObjectBuffer)
     }
@@ -27,11 +29,19 @@ public final class ObjectCursor {
     private var current: PackedObject?
     private var inflater: Inflater
     private var hasher = ObjectHasher()
-    private let piece = ObjectBuffer(byteCount: 1 << 17)
+    private let checksHashes: Bool
+    private let piece = ObjectBuffer(byteCount: pieceBytes)
 
-    /// - Parameter isWanted: asked once for each object, in pack order.
-    public init(_ pack: Pack, where isWanted: (PackedObject) throws -> Bool) throws {
+    /// A larger object is handed out in pieces of this length.
+    private static let pieceBytes = 1 << 20
+
+    /// - Parameters:
+    ///   - checksHashes: whether each object's hash is computed once more. Without it the objects are what was indexed
+    ///     unless the file has changed since; for those who compute the hash themselves.
+    ///   - isWanted: asked once for each object, in pack order.
+    public init(_ pack: Pack, checksHashes: Bool = true, where isWanted: (PackedObject) throws -> Bool) throws {
         self.pack = pack
+        self.checksHashes = checksHashes
         loader = try ObjectLoader(
             file: pack.file, limits: pack.limits, scratchDirectory: pack.scratchDirectory, bases: pack.bases)
         walk = DeltaWalk(loader: loader, limits: pack.limits)
@@ -67,6 +77,7 @@ public final class ObjectCursor {
             guard pack.table.bases[row] == PackTable.noBase else { continue }
             if children.range(of: row).isEmpty {
                 guard row < isWanted.count, isWanted[row] else { continue }
+                if pack.table.sizes[row] <= UInt64(Self.pieceBytes) { return begin(row, .whole(row: row)) }
                 inflater.reset()
                 return begin(row, .stream(row: row, consumed: 0, produced: 0))
             }
@@ -85,16 +96,29 @@ public final class ObjectCursor {
             return nil
         case .buffer(let buffer):
             source = .none
-            hasher.update(buffer.content)
-            try check()
-            return buffer.content.isEmpty ? nil : try body(buffer.content)
+            return try lastPiece(buffer.content, body)
+        case .whole(let row):
+            source = .none
+            let output = UnsafeMutableRawBufferPointer(rebasing: piece.bytes[..<Int(pack.table.sizes[row])])
+            try loader.inflate(row, of: pack.table, into: output)
+            return try lastPiece(UnsafeRawBufferPointer(output), body)
         case .stream(let row, let consumed, let produced):
             let count = try expand(row, consumed, produced)
             let bytes = UnsafeRawBufferPointer(rebasing: piece.bytes[..<count])
-            hasher.update(bytes)
-            if case .none = source { try check() }
+            if case .none = source { return try lastPiece(bytes, body) }
+            if checksHashes { hasher.update(bytes) }
             return bytes.isEmpty ? nil : try body(bytes)
         }
+    }
+
+    private func lastPiece<Result>(
+        _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result? {
+        if checksHashes {
+            hasher.update(bytes)
+            try check()
+        }
+        return bytes.isEmpty ? nil : try body(bytes)
     }
 
     /// The whole of the current object, or what is left of it.
@@ -114,7 +138,7 @@ public final class ObjectCursor {
 
     private func begin(_ row: Int, _ source: Source) -> PackedObject {
         let object = pack[row]
-        hasher.begin(object.kind, sizeBytes: object.sizeBytes)
+        if checksHashes { hasher.begin(object.kind, sizeBytes: object.sizeBytes) }
         self.source = source
         current = object
         return object

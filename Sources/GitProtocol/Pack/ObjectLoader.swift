@@ -6,7 +6,7 @@ final class ObjectLoader {
     private let limits: PackLimits
     private let scratchDirectory: String
     private let bases: any BaseProvider
-    private var inflater: Inflater
+    private var inflater: WholeInflater
     private var hasher = ObjectHasher()
     /// Reused for every delta that fits.
     private var deltaBuffer = ObjectBuffer(byteCount: 1 << 16)
@@ -17,7 +17,7 @@ final class ObjectLoader {
         self.limits = limits
         self.scratchDirectory = scratchDirectory
         self.bases = bases
-        inflater = try Inflater()
+        inflater = try WholeInflater()
     }
 
     /// The content of a row that is no delta.
@@ -90,9 +90,10 @@ final class ObjectLoader {
         return UnsafeRawBufferPointer(rebasing: file.bytes[Int(start)...])
     }
 
-    private func inflate(_ row: Int, of table: PackTable, into output: UnsafeMutableRawBufferPointer) throws {
+    /// Expands a row's object or delta, whose length `output` has.
+    func inflate(_ row: Int, of table: PackTable, into output: UnsafeMutableRawBufferPointer) throws {
         do {
-            _ = try inflater.inflateWhole(compressed(row, of: table), into: output)
+            _ = try inflater.inflate(compressed(row, of: table), into: output)
         } catch let error as InflateError {
             throw GitFormatError(
                 .malformedPack, "an object's compressed bytes are damaged (\(error))", offset: table.offsets[row])

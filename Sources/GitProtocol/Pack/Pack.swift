@@ -60,7 +60,7 @@ public final class Pack: Sendable {
         return try Pack(scanned: scanner.finish(), path: path, limits: limits, bases: bases, observer: observer)
     }
 
-    private static let scanPieceBytes = 1 << 20
+    private static let scanPieceBytes = 1 << 24
 
     /// The objects in pack order.
     public subscript(index: Int) -> PackedObject {

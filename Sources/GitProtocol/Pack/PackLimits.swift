@@ -15,6 +15,8 @@ public struct PackLimits: Sendable {
     public var maxChainDepth = 4095
     /// Memory for bases that are still needed; beyond it they are dropped and made again.
     public var baseCacheBytes = 16 << 20
+    /// What a spool gathers before it indexes and writes it. Objects that lie in it as a whole are expanded faster.
+    public var spoolBufferBytes = 1 << 20
     /// A base or a result above this size lies in an unlinked file beside the pack, not in anonymous memory.
     public var maxHeapObjectBytes = 4 << 20
 

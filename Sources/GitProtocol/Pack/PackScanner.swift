@@ -27,19 +27,27 @@ final class PackScanner {
         var baseID = ObjectID.zero
         var baseRow = 0
         var produced: UInt64 = 0
+        /// Its zlib stream has begun.
+        var isOpen = false
     }
 
     private let limits: PackLimits
     private let observer: (any PackObserver)?
     private var inflater: Inflater
+    private var wholeInflater: WholeInflater
     private var packDigest = Digest(.sha1)
     private var hasher = ObjectHasher()
-    private let output = ObjectBuffer(byteCount: 1 << 16)
+    private let output = ObjectBuffer(byteCount: outputBytes)
     private var state = State.packHeader
     private var pending: [UInt8] = []
     private var declaredObjects = 0
     private var entry = Entry()
     private var deltaStart: [UInt8] = []
+    /// What is expanded at once at most.
+    private static let outputBytes = 1 << 20
+    /// Objects are expanded in one call where the input at hand is at least this part of their length; text takes a
+    /// quarter. Where it turns out to end too early, the streaming inflater starts over.
+    private static let wholeInputPart: UInt64 = 2
     /// Bytes taken in.
     private(set) var position: UInt64 = 0
     private(set) var table = PackTable()
@@ -49,6 +57,7 @@ final class PackScanner {
         self.limits = limits
         self.observer = observer
         inflater = try Inflater()
+        wholeInflater = try WholeInflater()
     }
 
     /// Takes in the next piece of the pack.
@@ -177,7 +186,6 @@ final class PackScanner {
     private func beginContent() throws {
         pending.removeAll(keepingCapacity: true)
         state = .content
-        inflater.reset()
         if let kind = ObjectKind(rawValue: entry.type) {
             guard entry.size <= limits.maxObjectBytes else {
                 throw limit("the object has \(entry.size) bytes, above maxObjectBytes (\(limits.maxObjectBytes))")
@@ -194,6 +202,11 @@ final class PackScanner {
 
     /// Expands from `input`; returns how much of it was taken.
     private func readContent(_ input: UnsafeRawBufferPointer) throws -> Int {
+        if !entry.isOpen {
+            entry.isOpen = true
+            if let consumed = try readWhole(input) { return consumed }
+            inflater.reset()
+        }
         var consumed = 0
         while true {
             let progress: Inflater.Progress
@@ -203,17 +216,7 @@ final class PackScanner {
                 throw malformed("its compressed bytes are damaged (\(error))")
             }
             consumed += progress.consumedBytes
-            if progress.producedBytes > 0 {
-                entry.produced += UInt64(progress.producedBytes)
-                guard entry.produced <= entry.size else { throw malformed("it is longer than it says") }
-                let piece = UnsafeRawBufferPointer(rebasing: output.bytes[..<progress.producedBytes])
-                if entry.type <= 4 {
-                    hasher.update(piece)
-                    try observer?.take(piece)
-                } else if deltaStart.count < Delta.maxHeaderBytes {
-                    deltaStart.append(contentsOf: piece.prefix(Delta.maxHeaderBytes - deltaStart.count))
-                }
-            }
+            if progress.producedBytes > 0 { try take(progress.producedBytes) }
             if progress.isFinished {
                 try endContent(at: position + UInt64(consumed))
                 return consumed
@@ -221,6 +224,37 @@ final class PackScanner {
             // Room in the output left over means that the input is used up.
             if progress.producedBytes < output.bytes.count, consumed == input.count { return consumed }
             if progress.consumedBytes == 0, progress.producedBytes == 0 { throw malformed("its bytes lead nowhere") }
+        }
+    }
+
+    /// Expands the whole object from `input`; nil where that may hold only a part of it, or damaged bytes: the streaming
+    /// inflater tells which.
+    private func readWhole(_ input: UnsafeRawBufferPointer) throws -> Int? {
+        guard entry.size <= UInt64(Self.outputBytes), UInt64(input.count) >= entry.size / Self.wholeInputPart else {
+            return nil
+        }
+        let consumed: Int
+        do {
+            consumed = try wholeInflater.inflate(
+                input, into: UnsafeMutableRawBufferPointer(rebasing: output.bytes[..<Int(entry.size)]))
+        } catch {
+            return nil
+        }
+        if entry.size > 0 { try take(Int(entry.size)) }
+        try endContent(at: position + UInt64(consumed))
+        return consumed
+    }
+
+    /// Takes the next bytes of the content, which stand in `output`.
+    private func take(_ count: Int) throws {
+        entry.produced += UInt64(count)
+        guard entry.produced <= entry.size else { throw malformed("it is longer than it says") }
+        let piece = UnsafeRawBufferPointer(rebasing: output.bytes[..<count])
+        if entry.type <= 4 {
+            hasher.update(piece)
+            try observer?.take(piece)
+        } else if deltaStart.count < Delta.maxHeaderBytes {
+            deltaStart.append(contentsOf: piece.prefix(Delta.maxHeaderBytes - deltaStart.count))
         }
     }
 

@@ -7,6 +7,7 @@ public final class PackSpool {
     private let observer: (any PackObserver)?
     private let scanner: PackScanner
     private var descriptor: Int32
+    /// Received, and neither scanned nor written: the scanner is faster where it sees whole objects.
     private var buffer: [UInt8] = []
 
     /// Makes the file, readable by its owner alone; one that stands there is emptied.
@@ -19,7 +20,7 @@ public final class PackSpool {
         scanner = try PackScanner(limits: limits, observer: observer)
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw GitFormatError.fileSystem("make \(path)") }
-        buffer.reserveCapacity(Self.bufferBytes)
+        buffer.reserveCapacity(limits.spoolBufferBytes)
     }
 
     deinit {
@@ -27,18 +28,18 @@ public final class PackSpool {
     }
 
     /// Bytes received.
-    public var receivedBytes: UInt64 { scanner.position }
-    /// Objects received in full.
+    public var receivedBytes: UInt64 { scanner.position + UInt64(buffer.count) }
+    /// Objects received in full and scanned.
     public var receivedObjects: Int { scanner.table.count }
 
     /// Takes in the next piece of the pack.
     ///
-    /// - Throws: `GitFormatError` (at the first byte that cannot be right; `limitExceeded`, `fileSystem` where the disk
-    ///   is full), or what the observer throws.
+    /// - Throws: `GitFormatError` (at most a buffer's length after the first byte that cannot be right; `limitExceeded`,
+    ///   `fileSystem` where the disk is full), or what the observer throws.
     public func append(_ bytes: UnsafeRawBufferPointer) throws {
-        try scanner.feed(bytes)
-        if buffer.count + bytes.count > Self.bufferBytes { try flush() }
-        if bytes.count >= Self.bufferBytes {
+        if buffer.count + bytes.count > limits.spoolBufferBytes { try flush() }
+        if bytes.count >= limits.spoolBufferBytes {
+            try scanner.feed(bytes)
             try write(bytes)
         } else {
             buffer.append(contentsOf: bytes)
@@ -51,8 +52,8 @@ public final class PackSpool {
     /// - Throws: `truncatedPack` where the pack is not whole, other `GitFormatError`s, or what `bases` or the observer
     ///   throw.
     public func finish(bases: any BaseProvider = NoBases()) throws -> Pack {
-        let table = try scanner.finish()
         try flush()
+        let table = try scanner.finish()
         let result = close(descriptor)
         descriptor = -1
         guard result == 0 else { throw GitFormatError.fileSystem("close \(path)") }
@@ -60,7 +61,10 @@ public final class PackSpool {
     }
 
     private func flush() throws {
-        try buffer.withUnsafeBytes { try write($0) }
+        try buffer.withUnsafeBytes { bytes in
+            try scanner.feed(bytes)
+            try write(bytes)
+        }
         buffer.removeAll(keepingCapacity: true)
     }
 
@@ -75,6 +79,4 @@ public final class PackSpool {
             rest = rest.dropFirst(written)
         }
     }
-
-    private static let bufferBytes = 1 << 18
 }
