@@ -20,6 +20,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private var differ: ItemDiffer?
     /// What this sync has put into the store, with its size.
     private var stored: [SHA1Hash: UInt64] = [:]
+    /// What was put into the store ahead of its turn, and is not recorded yet.
+    private var prepared: [SHA1Hash: Prepared] = [:]
     private var buffer: [UInt8] = []
     /// When the fetch that is under way began.
     private var lastFetchAt: Timestamp
@@ -65,6 +67,10 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     func store(
         _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) async throws -> StoreOutcome {
+        if let prepared = prepared.removeValue(forKey: description.hash) {
+            try await record(description, MIMEType.of(path: description.path, prepared.head))
+            return prepared.wasStored ? .stored : .present
+        }
         let (put, mimeType) =
             try description.size <= engine.options.wholeContentByteCount
             ? putWhole(description, produce) : putStream(description, produce)
@@ -73,7 +79,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         case .stored(let blob), .present(let blob):
             guard blob.sha1 == description.hash else { return .mismatched }
             // What the store has and the log does not know was put there just before the process was lost.
-            try await record(blob, mimeType)
+            try await record(description, mimeType)
             if case .present = put { return .present }
             return .stored
         case .conflict(let existing, let offered):
@@ -84,6 +90,30 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             return .refused
         }
     }
+
+    /// Most contents that are remembered between being put ahead and being named; further ones take their turn.
+    private static let maximumPreparedCount = 1 << 18
+
+    private struct Prepared {
+        let head: MIMEType.Head
+        let wasStored: Bool
+    }
+
+    func prepare(_ content: UnsafeRawBufferPointer) throws {
+        guard prepared.count < Self.maximumPreparedCount else { return }
+        let head = MIMEType.Head(content)
+        switch try engine.silo.put(content, in: repository.domain) {
+        case .stored(let blob): prepared[blob.sha1] = Prepared(head: head, wasStored: true)
+        case .present(let blob):
+            if prepared[blob.sha1] == nil {
+                prepared[blob.sha1] = Prepared(head: head, wasStored: false)
+            }
+        // It is refused when its turn comes.
+        case .conflict: break
+        }
+    }
+
+    func isPrepared(_ hash: SHA1Hash) -> Bool { prepared[hash] != nil }
 
     private func putWhole(
         _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
@@ -99,8 +129,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
         guard buffer.count == description.size else { return (nil, "") }
         return try buffer.withUnsafeBytes { bytes in
-            let head = UnsafeRawBufferPointer(rebasing: bytes.prefix(MIMEType.sniffedByteCount))
-            return (try engine.silo.put(bytes, in: repository.domain), MIMEType.of(path: description.path, head: head))
+            let put = try engine.silo.put(bytes, in: repository.domain)
+            return (put, MIMEType.of(path: description.path, MIMEType.Head(bytes)))
         }
     }
 
@@ -117,7 +147,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
                 try stream.write(piece)
             }
             let put = try stream.finish()
-            return (put, buffer.withUnsafeBytes { MIMEType.of(path: description.path, head: $0) })
+            return (put, buffer.withUnsafeBytes { MIMEType.of(path: description.path, MIMEType.Head($0)) })
         } catch let error as SiloError where error.code == .wrongHash || error.code == .wrongSize {
             try stream.cancel()
             return (nil, "")
@@ -127,10 +157,10 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
     }
 
-    private func record(_ blob: BlobInfo, _ mimeType: String) async throws {
-        guard stored.updateValue(UInt64(blob.byteCount), forKey: blob.sha1) == nil else { return }
+    private func record(_ description: ContentDescription, _ mimeType: String) async throws {
+        guard stored.updateValue(description.size, forKey: description.hash) == nil else { return }
         report.blobsStored += 1
-        content.append(blob, mimeType: mimeType)
+        content.append(description.hash, byteCount: description.size, mimeType: mimeType)
         if content.count >= engine.options.contentBatchCount
             || content.byteCount >= engine.options.contentBatchByteCount
         {
