@@ -80,7 +80,11 @@ struct GitReading {
     }
 
     private func fetchPlain() async throws -> Fetched {
-        let pack = try await receive("\(commit.hex)-plain", .plain, .plain(commit: commit), NoBases())
+        // Nearly everything in this pack is needed, unless patterns leave some of it out.
+        let takesAhead = filter.acceptsEverything && !known.isDistrusted
+        let pack = try await receive(
+            "\(commit.hex)-plain", .plain, .plain(commit: commit), NoBases(),
+            observer: takesAhead ? ContentObserver(sink: sink, limits: source.limits) : nil)
         return try await check([pack], known: nil)
     }
 
@@ -121,7 +125,8 @@ struct GitReading {
 
     /// Fetches one pack, or takes it from the spool, and says so.
     private func receive(
-        _ name: String, _ mode: FetchMode, _ request: GitRequest, _ bases: any BaseProvider
+        _ name: String, _ mode: FetchMode, _ request: GitRequest, _ bases: any BaseProvider,
+        observer: (any PackObserver)? = nil
     ) async throws -> Pack {
         if let pack = try spool.open(name, bases: bases) {
             try await sink.fetched(
@@ -131,7 +136,7 @@ struct GitReading {
         let before = server.traffic
         let pack: Pack
         do {
-            pack = try spool.receive(name, bases: bases) { try server.fetch(request, into: $0) }
+            pack = try spool.receive(name, bases: bases, observer: observer) { try server.fetch(request, into: $0) }
         } catch let error as GitFormatError {
             throw FetchFault(error)
         }
@@ -197,25 +202,46 @@ struct GitReading {
     private func handOver(_ fetched: Fetched) async throws -> Observation {
         var sizes: [ObjectID: UInt64] = [:]
         var refused: Set<ObjectID> = []
+        func record(_ object: PackedObject, _ outcome: StoreOutcome) throws {
+            sizes[object.id] = object.sizeBytes
+            switch outcome {
+            case .stored, .present: break
+            case .refused: refused.insert(object.id)
+            case .mismatched:
+                throw ProviderError.transient(.hashMismatch, "\(object.id) is not what its hash says")
+            }
+        }
         for pack in fetched.packs {
+            var isLeft = [Bool](repeating: false, count: pack.objectCount)
+            for index in isLeft.indices {
+                let object = pack[index]
+                guard object.kind == .blob, sizes[object.id] == nil, let path = fetched.needed[object.id] else {
+                    continue
+                }
+                let hash = SHA1Hash(object.id)
+                if isTooLarge(object.sizeBytes) {
+                    sizes[object.id] = object.sizeBytes
+                } else if sink.isPrepared(hash) {
+                    let content = ContentDescription(hash: hash, size: object.sizeBytes, path: path)
+                    try record(object, try await sink.store(content) { _ in })
+                } else {
+                    isLeft[index] = true
+                }
+            }
+            guard isLeft.contains(true) else { continue }
             // The sink computes the hash of what it stores, and says where that is another one.
-            let cursor = try ObjectCursor(pack, checksHashes: false) { object in
-                object.kind == .blob && fetched.needed[object.id] != nil
+            var index = 0
+            let cursor = try ObjectCursor(pack, checksHashes: false) { _ in
+                defer { index += 1 }
+                return isLeft[index]
             }
             while let object = try cursor.next() {
                 guard let path = fetched.needed[object.id], sizes[object.id] == nil else { continue }
-                sizes[object.id] = object.sizeBytes
-                if isTooLarge(object.sizeBytes) { continue }
                 let content = ContentDescription(hash: SHA1Hash(object.id), size: object.sizeBytes, path: path)
                 let outcome = try await sink.store(content) { write in
                     while try cursor.nextPiece({ try write($0) }) != nil {}
                 }
-                switch outcome {
-                case .stored, .present: break
-                case .refused: refused.insert(object.id)
-                case .mismatched:
-                    throw ProviderError.transient(.hashMismatch, "\(object.id) is not what its hash says")
-                }
+                try record(object, outcome)
             }
         }
         var walk = try TreeWalk(

@@ -49,13 +49,16 @@ struct Spool {
     }
 
     /// Receives a pack, and gives it its name once it is whole and every object in it is sound.
+    ///
+    /// - Parameter observer: is shown every object while they arrive, before that is known.
     func receive(
-        _ name: String, bases: any BaseProvider, _ fetch: (PackSpool) throws -> Void
+        _ name: String, bases: any BaseProvider, observer: (any PackObserver)? = nil,
+        _ fetch: (PackSpool) throws -> Void
     ) throws -> Pack {
         try prepare()
         let partial = path(of: name) + ".partial"
         do {
-            let spool = try PackSpool(path: partial, limits: limits)
+            let spool = try PackSpool(path: partial, limits: limits, observer: observer)
             try fetch(spool)
             let pack = try spool.finish(bases: bases)
             guard rename(partial, path(of: name)) == 0 else {

@@ -21,8 +21,22 @@ public protocol ObservationSink: Sendable {
         _ content: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) async throws -> StoreOutcome
 
+    /// Takes a content ahead of its turn, while it is being received: what is known to be needed later need not be read
+    /// twice. Nothing is recorded of it, and nothing follows from it, until ``store(_:_:)`` names it.
+    func prepare(_ content: UnsafeRawBufferPointer) throws
+
+    /// Whether ``prepare(_:)`` took the content: then ``store(_:_:)`` does not call for it again.
+    func isPrepared(_ hash: SHA1Hash) -> Bool
+
     /// One item of the source. They come in the order of their paths' bytes, each path once.
     func item(_ item: ObservedItem) async throws
+}
+
+/// A sink that takes everything in its turn.
+extension ObservationSink {
+    public func prepare(_ content: UnsafeRawBufferPointer) throws {}
+
+    public func isPrepared(_ hash: SHA1Hash) -> Bool { false }
 }
 
 /// One content that is about to be stored.

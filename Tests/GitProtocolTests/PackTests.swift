@@ -102,7 +102,8 @@ struct PackTests {
             let path = repository.directory.file("spooled")
             var limits = PackLimits()
             limits.spoolBufferBytes = longest
-            let spool = try PackSpool(path: path, limits: limits)
+            let observer = Recorder()
+            let spool = try PackSpool(path: path, limits: limits, observer: observer)
             var rest = bytes[...]
             while !rest.isEmpty {
                 let piece = rest.prefix(Int.random(in: 1...longest, using: &random))
@@ -111,6 +112,7 @@ struct PackTests {
             }
             #expect(try spool.finish().objectCount == objects.count)
             #expect(try read(path) == bytes)
+            #expect(observer.objects == objects)
         }
     }
 

@@ -14,9 +14,9 @@ struct ContentBatch {
     var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
 
-    mutating func append(_ blob: BlobInfo, mimeType: String) {
-        entries.append(Entry(hash: blob.sha1, mimeType: mimeType))
-        byteCount += UInt64(blob.byteCount)
+    mutating func append(_ hash: SHA1Hash, byteCount: UInt64, mimeType: String) {
+        entries.append(Entry(hash: hash, mimeType: mimeType))
+        self.byteCount += byteCount
     }
 
     /// Makes everything durable, and says it as events.

@@ -1,21 +1,42 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// The media type of a content: from the name where that says it, otherwise from the first bytes.
 enum MIMEType {
     /// How many bytes at the beginning of a content are looked at.
     static let sniffedByteCount = 8192
 
-    /// - Parameters:
-    ///   - path: where the content occurs.
-    ///   - head: its first bytes, `sniffedByteCount` of them where there are as many.
-    static func of(path: [UInt8], head: UnsafeRawBufferPointer) -> String {
-        if let magic = signatures.first(where: { signature in
-            head.count >= signature.offset + signature.bytes.count
-                && head[signature.offset..<signature.offset + signature.bytes.count].elementsEqual(signature.bytes)
-        }) {
-            return magic.type
+    /// What the first bytes of a content tell.
+    struct Head: Sendable {
+        /// Where its type stands in `signatures`.
+        private let signatureIndex: UInt8?
+        fileprivate let isText: Bool
+
+        /// - Parameter content: its first bytes; `sniffedByteCount` of them where there are as many.
+        init(_ content: UnsafeRawBufferPointer) {
+            let head = UnsafeRawBufferPointer(rebasing: content.prefix(sniffedByteCount))
+            signatureIndex =
+                signatures.firstIndex { signature in
+                    head.count >= signature.offset + signature.bytes.count
+                        && head[signature.offset] == signature.bytes[0]
+                        && head[signature.offset..<signature.offset + signature.bytes.count]
+                            .elementsEqual(signature.bytes)
+                }.map(UInt8.init)
+            // Git's own rule: text has no NUL.
+            isText = head.baseAddress.map { memchr($0, 0, head.count) == nil } ?? true
         }
-        let isText = looksLikeText(head)
-        if let type = byName(path), isText || !type.hasPrefix("text/") { return type }
-        return isText ? "text/plain" : "application/octet-stream"
+
+        fileprivate var type: String? { signatureIndex.map { signatures[Int($0)].type } }
+    }
+
+    /// - Parameter path: where the content occurs.
+    static func of(path: [UInt8], _ head: Head) -> String {
+        if let type = head.type { return type }
+        if let type = byName(path), head.isText || !type.hasPrefix("text/") { return type }
+        return head.isText ? "text/plain" : "application/octet-stream"
     }
 
     private static func byName(_ path: [UInt8]) -> String? {
@@ -24,9 +45,6 @@ enum MIMEType {
         guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot > name.startIndex else { return nil }
         return byExtension[String(decoding: name[name.index(after: dot)...], as: UTF8.self).lowercased()]
     }
-
-    /// Git's own rule: text has no NUL.
-    private static func looksLikeText(_ head: UnsafeRawBufferPointer) -> Bool { !head.contains(0) }
 
     private static let signatures: [(offset: Int, bytes: [UInt8], type: String)] = [
         (0, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], "image/png"),

@@ -22,6 +22,10 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private var stored: [SHA1Hash: UInt64] = [:]
     /// Of these no item has come yet.
     private var unseen: Set<SHA1Hash> = []
+    /// What was put into the store ahead of its turn, and is not recorded yet.
+    private var prepared: [SHA1Hash: Prepared] = [:]
+    /// Events that go into the log with the next ones: a small sync costs one append for all that it found.
+    private var pending: [Event] = []
     private var buffer: [UInt8] = []
     /// When the fetch that is under way began.
     private var lastFetchAt: Timestamp
@@ -48,12 +52,12 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         report.mode = fetch.mode
         var fetch = fetch
         fetch.durationMicroseconds = UInt64(max(0, engine.clock().microseconds - lastFetchAt.microseconds))
-        try await append([.fetchCompleted(fetch)])
+        pending.append(.fetchCompleted(fetch))
         lastFetchAt = engine.clock()
     }
 
     func fetchFailed(_ mode: FetchMode, _ error: ProviderError) async throws {
-        try await append([.fetchFailed(FetchFailed(mode: mode, failure: error.failure))])
+        pending.append(.fetchFailed(FetchFailed(mode: mode, failure: error.failure)))
     }
 
     // MARK: - Content
@@ -67,6 +71,10 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     func store(
         _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) async throws -> StoreOutcome {
+        if let prepared = prepared.removeValue(forKey: description.hash) {
+            try await record(description, MIMEType.of(path: description.path, prepared.head))
+            return prepared.wasStored ? .stored : .present
+        }
         let (put, mimeType) =
             try description.size <= engine.options.wholeContentByteCount
             ? putWhole(description, produce) : putStream(description, produce)
@@ -75,17 +83,41 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         case .stored(let blob), .present(let blob):
             guard blob.sha1 == description.hash else { return .mismatched }
             // What the store has and the log does not know was put there just before the process was lost.
-            try await record(blob, mimeType)
+            try await record(description, mimeType)
             if case .present = put { return .present }
             return .stored
         case .conflict(let existing, let offered):
             let refused = BlobRefused(
                 hash: description.hash, keptContentHash: existing.sha256, refusedContentHash: offered,
                 refusedSize: description.size)
-            try await append([.blobRefused(refused)])
+            pending.append(.blobRefused(refused))
             return .refused
         }
     }
+
+    /// Most contents that are remembered between being put ahead and being named; further ones take their turn.
+    private static let maximumPreparedCount = 1 << 18
+
+    private struct Prepared {
+        let head: MIMEType.Head
+        let wasStored: Bool
+    }
+
+    func prepare(_ content: UnsafeRawBufferPointer) throws {
+        guard prepared.count < Self.maximumPreparedCount else { return }
+        let head = MIMEType.Head(content)
+        switch try engine.silo.put(content, in: repository.domain) {
+        case .stored(let blob): prepared[blob.sha1] = Prepared(head: head, wasStored: true)
+        case .present(let blob):
+            if prepared[blob.sha1] == nil {
+                prepared[blob.sha1] = Prepared(head: head, wasStored: false)
+            }
+        // It is refused when its turn comes.
+        case .conflict: break
+        }
+    }
+
+    func isPrepared(_ hash: SHA1Hash) -> Bool { prepared[hash] != nil }
 
     private func putWhole(
         _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
@@ -101,8 +133,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
         guard buffer.count == description.size else { return (nil, "") }
         return try buffer.withUnsafeBytes { bytes in
-            let head = UnsafeRawBufferPointer(rebasing: bytes.prefix(MIMEType.sniffedByteCount))
-            return (try engine.silo.put(bytes, in: repository.domain), MIMEType.of(path: description.path, head: head))
+            let put = try engine.silo.put(bytes, in: repository.domain)
+            return (put, MIMEType.of(path: description.path, MIMEType.Head(bytes)))
         }
     }
 
@@ -119,7 +151,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
                 try stream.write(piece)
             }
             let put = try stream.finish()
-            return (put, buffer.withUnsafeBytes { MIMEType.of(path: description.path, head: $0) })
+            return (put, buffer.withUnsafeBytes { MIMEType.of(path: description.path, MIMEType.Head($0)) })
         } catch let error as SiloError where error.code == .wrongHash || error.code == .wrongSize {
             try stream.cancel()
             return (nil, "")
@@ -129,11 +161,11 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
     }
 
-    private func record(_ blob: BlobInfo, _ mimeType: String) async throws {
-        guard stored.updateValue(UInt64(blob.byteCount), forKey: blob.sha1) == nil else { return }
+    private func record(_ description: ContentDescription, _ mimeType: String) async throws {
+        guard stored.updateValue(description.size, forKey: description.hash) == nil else { return }
         report.blobsStored += 1
-        unseen.insert(blob.sha1)
-        content.append(blob, mimeType: mimeType)
+        unseen.insert(description.hash)
+        content.append(description.hash, byteCount: description.size, mimeType: mimeType)
         if content.count >= engine.options.contentBatchCount
             || content.byteCount >= engine.options.contentBatchByteCount
         {
@@ -143,8 +175,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     /// First the bytes are durable, then the log says so.
     private func flushContent() async throws {
-        let events = try content.flush(to: engine.silo, in: repository.domain)
-        try await append(events)
+        pending += try content.flush(to: engine.silo, in: repository.domain)
+        try await appendPending()
         try await engine.append(sealed: engine.silo.drainSealed(), to: story)
         progress(SyncProgress(stage: .storing, blobs: report.blobsStored, items: report.files))
         await Task.yield()
@@ -161,18 +193,30 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     }
 
     /// The source has no more items.
-    func finish() async throws {
+    ///
+    /// - Returns: events that are left to be appended.
+    func finish() async throws -> [Event] {
         if differ == nil { differ = ItemDiffer(previous: try newestVersions(), startsAnew: known.startsAnew) }
         try differ?.finish { change in try take(change) }
         items.close()
-        try await flushItems()
-        try await flushContent()
+        // An item is recorded after its content.
+        pending += try content.flush(to: engine.silo, in: repository.domain)
+        pending += items.take()
+        try await engine.append(sealed: engine.silo.drainSealed(), to: story)
+        return takePending()
+    }
+
+    /// Events that are not in the log yet. Whoever takes them appends them.
+    func takePending() -> [Event] {
+        defer { pending = [] }
+        return pending
     }
 
     private func flushItems() async throws {
         // An item is recorded after its content.
         if !content.isEmpty { try await flushContent() }
-        try await append(items.take())
+        pending += items.take()
+        try await appendPending()
         progress(SyncProgress(stage: .comparing, blobs: report.blobsStored, items: report.files))
         await Task.yield()
     }
@@ -230,8 +274,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
     }
 
-    func append(_ events: [Event]) async throws {
-        try await story.append(events, with: engine.writer, at: engine.clock())
+    private func appendPending() async throws {
+        try await story.append(takePending(), with: engine.writer, at: engine.clock())
     }
 }
 
