@@ -44,6 +44,7 @@ let package = Package(
         .library(name: "Silo", targets: ["Silo"]),
         .library(name: "State", targets: ["State"]),
         .library(name: "Events", targets: ["Events"]),
+        .library(name: "GitHubSimulator", targets: ["GitHubSimulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),

@@ -33,6 +33,7 @@ struct FetchPlan: Equatable {
 
     /// What is known, as far as the plan depends on it.
     struct Known: Equatable {
+        /// There was a sync, and of another commit than this one.
         var hasCheckpoint: Bool
         /// Nothing of the checkpoint was left out.
         var isComplete: Bool

@@ -49,7 +49,7 @@ struct GitReading {
     mutating func run() async throws -> Observation {
         let plan = FetchPlan(
             known: FetchPlan.Known(
-                hasCheckpoint: known.checkpoint.map { $0.commit != .zero } ?? false,
+                hasCheckpoint: known.checkpoint.map { ![.zero, SHA1Hash(commit)].contains($0.commit) } ?? false,
                 isComplete: knownTrees?.leftOut.isEmpty ?? true,
                 isEmpty: try known.isEmpty, isDistrusted: known.isDistrusted),
             hasPatterns: !filter.acceptsEverything, serverFilters: try server.filters)

@@ -109,6 +109,8 @@ struct CommandLineTests {
             #expect(try await tool.succeed("files", "dir:\(folder)/code", "--at", "\(all.count / 2)").lines.count == 2)
             let replay = try await tool.succeed("replay", "--until", "\(all.count / 2)", "--into", "\(folder)/then")
             #expect(replay.text.contains("digest"))
+            let continued = try await tool.succeed("replay", "--verify", "--until", "\(all.count / 2)", "--json")
+            #expect(continued.text.contains("\"equal\":true"))
             #expect(try await tool.succeed("files", "dir:\(folder)/code", "--state", "\(folder)/then").lines.count == 2)
         }
     }

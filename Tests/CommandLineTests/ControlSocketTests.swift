@@ -48,6 +48,34 @@ struct ControlSocketTests {
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func theHolderFinishesWhatItTookOnBeforeItEnds() async throws {
+        try await withTemporaryFolder { folder in
+            for name in ["one", "two"] {
+                let repository = try RepositoryBuilder(at: "\(folder)/\(name).git")
+                repository.write("file", .text("\(name)\n"))
+                try repository.commit("first")
+            }
+            try await GitServer.withServer(GitServer.Configuration(root: folder)) { server in
+                let tool = Tool(folder: folder)
+                try await tool.succeed("init")
+                server.inject(.latency(.milliseconds(500)))
+                let holder = try tool.start(["sync", "git:\(server.url("one.git"))"].map { Array($0.utf8) })
+                try await until("the socket is there") { access("\(tool.data)/control.sock", F_OK) == 0 }
+                try await Task.sleep(for: .milliseconds(400))
+                let other = try tool.start(["sync", "git:\(server.url("two.git"))", "--json"].map { Array($0.utf8) })
+                let held = try await holder.wait()
+                #expect(held.status == 0)
+                #expect(held.messages.contains("Finishing 1 command"), "\(held.messages)")
+                let carried = try await other.wait()
+                #expect(carried.status == 0, "\(carried.messages)")
+                #expect(carried.text.contains("two.git"))
+                server.clearFaults()
+                #expect(try await tool.succeed("repo", "list", "--json").lines.count == 2)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func whoeverComesAfterAKilledHolderBecomesTheHolder() async throws {
         try await withTemporaryFolder { folder in
             try RepositoryBuilder(at: "\(folder)/slow.git").commit("empty")

@@ -18,8 +18,7 @@ extension Engine {
                 throw IngestError(.unknownTenant, "there is no tenant \(name): `tenant list` shows those that exist")
             }
             let id = TenantID(next)
-            // Both are claimed: two processes' worth of commands may be adding tenants at once.
-            let claims = [Claim(Claims.tenant(name)), Claim(Claims.tenant("#\(id.rawValue)"))]
+            let claims = [Claim(Claims.tenant(name)), Claim(Claims.tenantNumber(id))]
             let draft = EventDraft(.tenantAdded(TenantAdded(id: id, name: name)), tenant: id)
             _ = try await writer.append([draft], at: clock(), claims: claims)
         }

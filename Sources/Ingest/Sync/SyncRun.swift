@@ -61,6 +61,8 @@ private struct SyncRun {
     private let isForced: Bool
     private let startedAt: Timestamp
     private var story: Story
+    /// What happened before the attempt failed and is not in the log yet.
+    private var unrecorded: [Event] = []
 
     /// Requests the work, or takes up the job that is open, and records that the attempt begins.
     init(engine: Engine, repository: RepositoryRow, reason: SyncReason) async throws {
@@ -130,13 +132,14 @@ private struct SyncRun {
             engine: engine, repository: repository, known: known, story: story, progress: progress)
         do {
             let observation = try await session.observe(head, known: known, into: sink)
-            try await sink.finish()
+            let rest = try await sink.finish()
             story = sink.story
-            let report = try await complete(observation, sink.report, head, session.traffic)
+            let report = try await complete(observation, sink.report, head, session.traffic, after: rest)
             try removeSpool(source.spoolDirectory)
             return report
         } catch {
             story = sink.story
+            unrecorded = sink.takePending()
             throw error
         }
     }
@@ -186,7 +189,8 @@ private struct SyncRun {
     }
 
     private mutating func complete(
-        _ observation: Observation, _ observed: SyncReport, _ head: SourceHead, _ traffic: Traffic
+        _ observation: Observation, _ observed: SyncReport, _ head: SourceHead, _ traffic: Traffic,
+        after events: [Event]
     ) async throws -> SyncReport {
         var report = observed
         report.commit = observation.commit
@@ -197,7 +201,7 @@ private struct SyncRun {
         var completed = completion(report, head)
         completed.author = observation.author
         completed.committer = observation.committer
-        try await append([.syncCompleted(completed)])
+        try await append(events + [.syncCompleted(completed)])
         return report
     }
 
@@ -227,18 +231,18 @@ private struct SyncRun {
     private mutating func record(_ failure: Failure) async throws -> IngestError {
         let now = engine.clock()
         let failed = Event.syncFailed(SyncFailed(attempt: attempt, failure: failure))
-        let name = repository.locator.description
         switch engine.options.retryPolicy.verdict(job: job, attempt: attempt, failure: failure, now: now) {
         case .retry(let at):
             let retry = RetryScheduled(job: job, attempt: attempt + 1, at: at, failure: failure)
-            try await append([failed, .retryScheduled(retry)])
+            try await append(unrecorded + [failed, .retryScheduled(retry)])
             return IngestError(
-                .syncFailed, "\(name): \(failure.message) (attempt \(attempt); to be tried again at \(at.rfc3339))",
+                .syncFailed, "\(failure.message) (attempt \(attempt); to be tried again at \(at.rfc3339))",
                 failure: failure, retryAt: at)
         case .giveUp:
-            try await append([failed, .jobDeadLettered(JobDeadLettered(job: job, attempts: attempt, failure: failure))])
+            let letter = JobDeadLettered(job: job, attempts: attempt, failure: failure)
+            try await append(unrecorded + [failed, .jobDeadLettered(letter)])
             return IngestError(
-                .syncFailed, "\(name): \(failure.message) (given up; `dead-letters show \(job.rawValue)` tells more)",
+                .syncFailed, "\(failure.message) (given up; `dead-letters show \(job.rawValue)` tells more)",
                 failure: failure)
         }
     }

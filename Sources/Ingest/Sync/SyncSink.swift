@@ -20,8 +20,12 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private var differ: ItemDiffer?
     /// What this sync has put into the store, with its size.
     private var stored: [SHA1Hash: UInt64] = [:]
+    /// Of these no item has come yet.
+    private var unseen: Set<SHA1Hash> = []
     /// What was put into the store ahead of its turn, and is not recorded yet.
     private var prepared: [SHA1Hash: Prepared] = [:]
+    /// Events that go into the log with the next ones: a small sync costs one append for all that it found.
+    private var pending: [Event] = []
     private var buffer: [UInt8] = []
     /// When the fetch that is under way began.
     private var lastFetchAt: Timestamp
@@ -48,12 +52,12 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         report.mode = fetch.mode
         var fetch = fetch
         fetch.durationMicroseconds = UInt64(max(0, engine.clock().microseconds - lastFetchAt.microseconds))
-        try await append([.fetchCompleted(fetch)])
+        pending.append(.fetchCompleted(fetch))
         lastFetchAt = engine.clock()
     }
 
     func fetchFailed(_ mode: FetchMode, _ error: ProviderError) async throws {
-        try await append([.fetchFailed(FetchFailed(mode: mode, failure: error.failure))])
+        pending.append(.fetchFailed(FetchFailed(mode: mode, failure: error.failure)))
     }
 
     // MARK: - Content
@@ -86,7 +90,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             let refused = BlobRefused(
                 hash: description.hash, keptContentHash: existing.sha256, refusedContentHash: offered,
                 refusedSize: description.size)
-            try await append([.blobRefused(refused)])
+            pending.append(.blobRefused(refused))
             return .refused
         }
     }
@@ -160,6 +164,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private func record(_ description: ContentDescription, _ mimeType: String) async throws {
         guard stored.updateValue(description.size, forKey: description.hash) == nil else { return }
         report.blobsStored += 1
+        unseen.insert(description.hash)
         content.append(description.hash, byteCount: description.size, mimeType: mimeType)
         if content.count >= engine.options.contentBatchCount
             || content.byteCount >= engine.options.contentBatchByteCount
@@ -170,8 +175,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     /// First the bytes are durable, then the log says so.
     private func flushContent() async throws {
-        let events = try content.flush(to: engine.silo, in: repository.domain)
-        try await append(events)
+        pending += try content.flush(to: engine.silo, in: repository.domain)
+        try await appendPending()
         try await engine.append(sealed: engine.silo.drainSealed(), to: story)
         progress(SyncProgress(stage: .storing, blobs: report.blobsStored, items: report.files))
         await Task.yield()
@@ -188,18 +193,30 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     }
 
     /// The source has no more items.
-    func finish() async throws {
+    ///
+    /// - Returns: events that are left to be appended.
+    func finish() async throws -> [Event] {
         if differ == nil { differ = ItemDiffer(previous: try newestVersions(), startsAnew: known.startsAnew) }
         try differ?.finish { change in try take(change) }
         items.close()
-        try await flushItems()
-        try await flushContent()
+        // An item is recorded after its content.
+        pending += try content.flush(to: engine.silo, in: repository.domain)
+        pending += items.take()
+        try await engine.append(sealed: engine.silo.drainSealed(), to: story)
+        return takePending()
+    }
+
+    /// Events that are not in the log yet. Whoever takes them appends them.
+    func takePending() -> [Event] {
+        defer { pending = [] }
+        return pending
     }
 
     private func flushItems() async throws {
         // An item is recorded after its content.
         if !content.isEmpty { try await flushContent() }
-        try await append(items.take())
+        pending += items.take()
+        try await appendPending()
         progress(SyncProgress(stage: .comparing, blobs: report.blobsStored, items: report.files))
         await Task.yield()
     }
@@ -210,7 +227,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         case .skipped: break
         case .upserted(let mode, let hash, _):
             report.upserted += 1
-            if mode != GitMode.submodule && stored[hash] == nil { report.blobsReused += 1 }
+            // The first path of a new content brought it; every other one found it there.
+            if mode != GitMode.submodule && unseen.remove(hash) == nil { report.blobsReused += 1 }
         }
         items.append(change)
     }
@@ -257,8 +275,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
     }
 
-    func append(_ events: [Event]) async throws {
-        try await story.append(events, with: engine.writer, at: engine.clock())
+    private func appendPending() async throws {
+        try await story.append(takePending(), with: engine.writer, at: engine.clock())
     }
 }
 

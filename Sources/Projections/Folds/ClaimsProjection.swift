@@ -11,6 +11,7 @@ public enum ClaimsProjection: Projection {
         switch envelope.event {
         case .tenantAdded(let event):
             hold(Claims.tenant(event.name, hash: hash), event.id, envelope.position, &deltas)
+            hold(Claims.tenantNumber(event.id), event.id, envelope.position, &deltas)
         case .repositoryAdded(let event):
             hold(Claims.repository(tenant, event.locator, hash: hash), tenant, envelope.position, &deltas)
         case .repositoryRemoved(let event):

@@ -43,14 +43,14 @@ public enum RepositoriesProjection: Projection {
 extension RepositoryRow {
     mutating func apply(_ delta: RepositoryDelta) {
         lastPosition = delta.position
-        if case .none = delta.change { return }
-        updatedAt = delta.at
         switch delta.change {
         case .none, .added, .noticed: break
         case .reconfigured(let domain, let configuration):
+            updatedAt = delta.at
             self.domain = domain
             self.configuration = configuration
         case .removed:
+            updatedAt = delta.at
             removedAt = delta.at
             nextRetryAt = nil
         case .polled(let changed, let head, let validator, let limit):

@@ -5,6 +5,7 @@ public import Events
 public enum Claims {
     private static let repository: UInt8 = 1
     private static let tenant: UInt8 = 2
+    private static let tenantNumber: UInt8 = 3
     /// A longer claim stands for itself by its first bytes and its SHA-256, since LMDB's keys end at 511 bytes.
     static let maximumByteCount = 400
 
@@ -19,6 +20,13 @@ public enum Claims {
     /// A tenant's name is its own.
     public static func tenant(_ name: String, hash: SHA256Function) -> [UInt8] {
         shortened([Self.tenant] + Array(name.utf8), hash: hash)
+    }
+
+    /// And so is its number, for tenants that are added at once.
+    public static func tenantNumber(_ id: TenantID) -> [UInt8] {
+        var claim = [tenantNumber]
+        claim.put(id.rawValue)
+        return claim
     }
 
     private static func shortened(_ claim: [UInt8], hash: SHA256Function) -> [UInt8] {

@@ -9,7 +9,7 @@ public struct RepositoryRow: Sendable, Equatable {
     public var locator: Locator
     public var configuration: RepositoryConfiguration
     public var addedAt: Timestamp
-    /// Time of the last event that changed anything here but `lastPosition`.
+    /// When what is watched of it was last changed.
     public var updatedAt: Timestamp
     /// The last event that names the repository.
     public var lastPosition: LogPosition

@@ -24,12 +24,30 @@ final class Monitor<State>: @unchecked Sendable {
 
     /// Runs `body` with the lock held, and wakes whoever waits.
     func withLock<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
+        try withLock(wakingIf: { _ in true }, body)
+    }
+
+    /// Runs `body` with the lock held, and wakes whoever waits where what it came to may matter to them. A wake costs more
+    /// than most of what is done here: whoever comes by for every blob does without.
+    func withLock<R, E: Error>(
+        wakingIf wakes: (R) -> Bool, _ body: (inout State) throws(E) -> R
+    ) throws(E) -> R {
         pthread_mutex_lock(mutex)
+        var isWaking = true
         defer {
-            pthread_cond_broadcast(changed)
+            if isWaking { pthread_cond_broadcast(changed) }
             pthread_mutex_unlock(mutex)
         }
-        return try body(&state)
+        let result = try body(&state)
+        isWaking = wakes(result)
+        return result
+    }
+
+    /// Runs `body`, which changes nothing, with the lock held.
+    func read<R, E: Error>(_ body: (borrowing State) throws(E) -> R) throws(E) -> R {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(state)
     }
 
     /// Runs `body` with the lock held, again after every change, until it gives a value.

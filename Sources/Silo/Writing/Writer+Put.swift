@@ -5,8 +5,10 @@ extension Writer {
         case put(Put)
         /// Blobs have moved to the location index since it was asked.
         case askAgain
-        /// `isFull`: a frame waits that nobody else compresses.
-        case accepted(isFull: Bool)
+        /// `hasQueued`: a frame waits for being compressed; `isOurs`: nobody else does it.
+        case accepted(hasQueued: Bool, isOurs: Bool)
+
+        var hasQueued: Bool { if case .accepted(true, _) = self { true } else { false } }
     }
 
     func put(_ bytes: UnsafeRawBufferPointer, in domain: Domain) throws(SiloError) -> Put {
@@ -24,13 +26,13 @@ extension Writer {
         try makeRoom()
         let key = LocationKey(domain: domain, sha1: entry.sha1)
         while true {
-            let generation = monitor.withLock { $0.generation }
+            let generation = monitor.read { $0.generation }
             if let found = try find(key) { return Self.compare(found, entry) }
             switch try accept(bytes, entry, key, generation) {
             case .put(let put): return put
             case .askAgain: continue
-            case .accepted(let isFull):
-                if isFull { try writeNext() }
+            case .accepted(let hasQueued, let isOurs):
+                if hasQueued && isOurs { try writeNext() }
                 return .stored(BlobInfo(entry))
             }
         }
@@ -50,7 +52,7 @@ extension Writer {
     private func accept(
         _ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, _ key: LocationKey, _ generation: Int
     ) throws(SiloError) -> Outcome {
-        try monitor.withLock { (state) throws(SiloError) in
+        try monitor.withLock(wakingIf: \.hasQueued) { (state) throws(SiloError) -> Outcome in
             try state.checkWritable()
             guard state.generation == generation else { return .askAgain }
             if let found = state.unflushed[key] { return .put(Self.compare(found, entry)) }
@@ -59,7 +61,7 @@ extension Writer {
             frame.append(entry, bytes)
             state.unflushed[key] = .pending(frame, index: frame.blobs.count - 1)
             if bytes.count >= options.frameByteCount { state.enqueue(frame) }
-            return .accepted(isFull: state.queue.count > queued && state.compressorCount == 0)
+            return .accepted(hasQueued: state.queue.count > queued, isOurs: state.compressorCount == 0)
         }
     }
 
@@ -78,7 +80,7 @@ extension Writer {
     /// Holds the caller up while too much waits: he compresses or flushes first.
     private func makeRoom() throws(SiloError) {
         while true {
-            let (isQueueFull, needsFlush) = try monitor.withLock { (state) throws(SiloError) in
+            let (isQueueFull, needsFlush) = try monitor.read { (state) throws(SiloError) in
                 try state.checkWritable()
                 return (
                     state.queuedByteCount >= options.maximumQueuedByteCount,

@@ -5,7 +5,7 @@ extension Writer {
     func stream(
         in domain: Domain, byteCount: Int, expecting expected: SHA1Hash?, known: BlobEntry? = nil
     ) throws(SiloError) -> BlobStream {
-        try monitor.withLock { (state) throws(SiloError) in try state.checkWritable() }
+        try monitor.read { (state) throws(SiloError) in try state.checkWritable() }
         let mostBytes = options.partByteCount * ShardFormat.maximumPartCount
         guard byteCount >= 0, byteCount <= mostBytes else {
             throw SiloError(.wrongSize, "a blob of \(byteCount) bytes; at most \(mostBytes) can be kept")
@@ -54,7 +54,7 @@ extension Writer {
             end += UInt64(part.frameByteCount)
         }
         try flushing.withLock { (_) throws(SiloError) in
-            guard monitor.withLock({ ($0.shards[shard.id]?.flushedEnd ?? .max) <= first.offset }) else { return }
+            guard monitor.read({ ($0.shards[shard.id]?.flushedEnd ?? .max) <= first.offset }) else { return }
             try shard.cutBack(to: first.offset, ifEndingAt: end) {
                 monitor.withLock { $0.shards[shard.id]?.publishedEnd = first.offset }
             }
@@ -64,7 +64,7 @@ extension Writer {
     private func append(
         _ kind: FrameKind, _ bytes: UnsafeRawBufferPointer, _ blobs: [BlobEntry], to shard: OpenShard
     ) throws(SiloError) -> (offset: UInt64, head: FrameHead) {
-        try monitor.withLock { (state) throws(SiloError) in try state.checkWritable() }
+        try monitor.read { (state) throws(SiloError) in try state.checkWritable() }
         return try benches.with { (bench) throws(SiloError) in
             let (encoding, payload) = try bench.encode(bytes)
             var head = FrameHead(

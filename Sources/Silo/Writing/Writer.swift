@@ -39,7 +39,7 @@ final class Writer: Sendable {
 
     /// Where a blob of the domain is, flushed or not; nil where it is not there.
     func find(_ key: LocationKey) throws(SiloError) -> Unflushed? {
-        if let found = monitor.withLock({ $0.unflushed[key] }) { return found }
+        if let found = monitor.read({ $0.unflushed[key] }) { return found }
         return try locations.location(of: key).map { .written($0) }
     }
 

@@ -10,7 +10,8 @@ struct ReplayLog: ReadingCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Rebuilds the state from the log alone.",
         discussion: helpDiscussion(
-            "With --verify the rebuilt state is compared with the live one. A state kept with --into can be read by other commands with --state.",
+            "With --verify the rebuilt state is compared with the live one; with --until as well it is folded on from there first. A "
+                + "state kept with --into can be read by other commands with --state.",
             examples: "ingestor replay --verify", "ingestor replay --until 2026-03-01T12:00:00Z --into /tmp/then"))
 
     @OptionGroup var global: GlobalOptions
@@ -20,30 +21,44 @@ struct ReplayLog: ReadingCommand {
 
     var stateDirectory: String? { nil }
 
-    func validate() throws {
-        if verify, until != nil {
-            throw ValidationError(
-                "--verify compares with the live state, which is that of the whole log: leave --until out.")
-        }
-    }
-
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         let count = try until.map { try store.queries.end(of: try Moment(parsing: $0)).rawValue }
         guard let into else {
             return try await Stores.withTemporaryDirectory { directory in
-                try rebuild(count, into: directory + "/state", context, store)
+                try await rebuild(count, into: directory + "/state", context, store)
             }
         }
         let directory = try context.absoluteText(into)
         if try FileSystem.kind(directory) != .missing, try !FileSystem.names(in: directory).isEmpty {
             throw CommandError("\(directory) is not empty: choose a directory that is empty or not there yet")
         }
-        return try rebuild(count, into: directory, context, store)
+        return try await rebuild(count, into: directory, context, store)
+    }
+
+    /// Whether a state that was rebuilt up to `count` events and folded on from there, one event after the other as a live state
+    /// is, comes to be the live one.
+    private func comesToBeLive(_ count: UInt64, _ context: Context, _ store: ReadStore) async throws -> Bool {
+        try await Stores.withTemporaryDirectory { temporary in
+            var options = try Stores(context: context).stateOptions()
+            options.rebuildThresholdEvents = .max
+            let directory = temporary + "/state"
+            _ = try Replay.rebuild(
+                log: store.log, upTo: count, into: directory, options: options, now: { Context.now() })
+            let state = try StateStore.open(directory: directory, log: store.log, mode: .writer, options: options) {
+                context.output.progress($0.done, of: $0.total, "folding on")
+            }
+            let (continued, digest) = try state.read { view in (try view.count, try view.stateDigest()) }
+            let (live, liveDigest) = try store.state.read { view in (try view.count, try view.stateDigest()) }
+            guard continued == live else {
+                throw CommandError("the log grew while it was replayed: run the command again")
+            }
+            return digest == liveDigest
+        }
     }
 
     private func rebuild(
         _ count: UInt64?, into directory: String, _ context: Context, _ store: ReadStore
-    ) throws -> ExitStatus {
+    ) async throws -> ExitStatus {
         // The live state is read at the same number of events, even while somebody appends.
         let (liveCount, live, liveDigests) = try store.state.read { view in
             (try view.count, try view.stateDigest(), try view.digests())
@@ -55,7 +70,12 @@ struct ReplayLog: ReadingCommand {
             progress: { _ in context.output.progress("rebuilding the state from \(Units.count(end)) events") })
         context.output.clearProgress()
         let rate = report.itemsPerSecond
-        let equal = verify ? report.stateDigest == live : nil
+        var equal: Bool?
+        if verify {
+            equal =
+                report.events < liveCount
+                ? try await comesToBeLive(report.events, context, store) : report.stateDigest == live
+        }
         if context.json {
             try context.output.json([
                 ("events", .uint(report.events)), ("items", .uint(report.items)), ("seconds", .double(report.seconds)),
@@ -70,12 +90,23 @@ struct ReplayLog: ReadingCommand {
             try context.output.facts([("digest", report.stateDigest.hex)])
             if let equal {
                 try context.output.facts([
-                    ("live", "\(live.hex)  \(equal ? style.good("equal") : style.bad("DIFFERENT"))")
+                    (
+                        "live",
+                        "\(live.hex)  \(verdict(equal, isContinued: report.events < liveCount, style))"
+                    )
                 ])
-                if !equal { try showDifference(report.digests, liveDigests, context) }
+                if !equal, report.events == liveCount { try showDifference(report.digests, liveDigests, context) }
             }
         }
         return equal == false ? .damage : .done
+    }
+
+    private func verdict(_ equal: Bool, isContinued: Bool, _ style: Style) -> String {
+        switch (equal, isContinued) {
+        case (true, false): style.good("equal")
+        case (true, true): style.good("what it comes to be, folded on from there")
+        case (false, _): style.bad("DIFFERENT")
+        }
     }
 
     private func showDifference(_ rebuilt: [DigestEntry], _ live: [DigestEntry], _ context: Context) throws {

@@ -23,7 +23,7 @@ struct StoreCheck {
         let output = context.output
         let result = try store.log.verify { position in
             try Task.checkCancellation()
-            output.progress("log: event \(Units.count(position.rawValue)) of \(Units.count(count))")
+            output.progress(position.rawValue, of: count, "log")
         }
         events = result.eventCount
         damage += result.findings.map {
@@ -43,7 +43,8 @@ struct StoreCheck {
         let output = context.output
         let report = try store.silo.verify(sealedHashes: known) { progress in
             output.progress(
-                "store: \(Units.bytes(progress.checkedByteCount)) of \(Units.bytes(progress.totalByteCount))")
+                progress.checkedByteCount, of: progress.totalByteCount, "store, \(Units.bytes(progress.totalByteCount))"
+            )
         }
         blobs = UInt64(report.blobCount)
         bytes = UInt64(report.rawByteCount)

@@ -75,8 +75,7 @@ struct Verify: WritingCommand {
     private func record(_ damage: [Damage], _ store: WriteStore) async throws {
         for finding in damage {
             guard let hash = finding.hash, let shard = finding.shard, let domain = finding.domain else { continue }
-            try await store.record(
-                .blobCorrupted(BlobCorrupted(hash: hash, shard: shard, code: finding.code)), in: domain)
+            try await store.engine.recordDamage(hash, in: domain, shard: shard, code: finding.code)
         }
     }
 

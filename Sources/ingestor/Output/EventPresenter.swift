@@ -26,19 +26,36 @@ struct EventPresenter {
         }
     }
 
-    /// `position  time  kind  what  source`.
+    /// `position  time  kind  what  source`; on a terminal no longer than it is wide.
     private func line(_ envelope: Envelope, _ name: String?) -> String {
         let style = context.style
-        let position = String(envelope.position.rawValue)
-        let padding = String(repeating: " ", count: max(0, 7 - position.count))
-        let kind = envelope.event.kind.name
-        let kindPadding = String(repeating: " ", count: max(0, 16 - kind.count))
-        let summary = Printable.text(summary(envelope))
-        let source =
-            showsSource && envelope.event.kind != .repositoryAdded
-            ? name.map { style.dim("  " + Printable.text($0)) } ?? "" : ""
-        return
-            "\(padding)\(style.dim(position))  \(Units.time(envelope.header.time))  \(paint(envelope.event.kind)(kind))\(kindPadding)  \(summary)\(source)"
+        let position = Self.padded(String(envelope.position.rawValue), Self.positionWidth, isRight: true)
+        let kind = Self.padded(envelope.event.kind.name, Self.kindWidth)
+        let time = Units.time(envelope.header.time)
+        var summary = Printable.text(summary(envelope))
+        var source = showsSource && envelope.event.kind != .repositoryAdded ? name.map { Printable.text($0) } ?? "" : ""
+        if context.output.mode.resultsAreTerminal {
+            let room = max(
+                Self.minimumRoom, context.output.mode.width - Self.positionWidth - time.count - Self.kindWidth - 6)
+            summary = Self.shortened(summary, to: room)
+            if summary.count + 2 + source.count > room { source = "" }
+        }
+        let end = source.isEmpty ? "" : "  " + style.dim(source)
+        return "\(style.dim(position))  \(time)  \(paint(envelope.event.kind)(kind))  \(summary)\(end)"
+    }
+
+    private static let positionWidth = 7
+    private static let kindWidth = 16
+    /// A summary gets so many columns even where the terminal is narrower.
+    private static let minimumRoom = 30
+
+    private static func padded(_ text: String, _ width: Int, isRight: Bool = false) -> String {
+        let padding = String(repeating: " ", count: max(0, width - text.count))
+        return isRight ? padding + text : text + padding
+    }
+
+    private static func shortened(_ text: String, to width: Int) -> String {
+        text.count <= width ? text : text.prefix(width - 1) + "…"
     }
 
     private func summary(_ envelope: Envelope) -> String {

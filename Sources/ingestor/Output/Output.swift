@@ -114,6 +114,11 @@ final class Output: Sendable {
         send(message: "\r\u{1B}[K\(line)")
     }
 
+    /// The same with a bar, for what has a known end.
+    func progress(_ done: some BinaryInteger, of total: some BinaryInteger, _ text: @autoclosure () -> String) {
+        progress(ProgressBar.text(done: Double(done), total: Double(total)) + "  " + text())
+    }
+
     /// Takes the progress line away.
     func clearProgress() {
         let hadLine = state.withLock { state in

@@ -34,9 +34,10 @@ final class SyncPresenter: Sendable {
 
     func show(_ error: any Error, of repository: RepositoryRow?) {
         completed.add(1, ordering: .relaxed)
-        let name = repository.map { Printable.text($0.locator.bytes) } ?? "sync"
-        let error = CommandError(error)
-        context.output.problem("ingestor: \(name): \(error.message)")
+        let message = CommandError(error).message
+        let name = repository?.locator.description ?? "sync"
+        // Some errors name the source themselves.
+        context.output.problem("ingestor: \(message.hasPrefix(name) ? "" : "\(Printable.text(name)): ")\(message)")
     }
 
     private func lines(_ report: SyncReport) -> [String] {

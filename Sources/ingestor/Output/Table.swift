@@ -39,6 +39,7 @@ struct Table {
                 text += columns[index].alignment == .right ? padding + painted : painted + (isLast ? "" : padding)
                 if !isLast { text += "  " }
             }
+            while text.last == " " { text.removeLast() }
             return text
         }
         let titles = columns.contains { !$0.title.isEmpty } ? [line(columns.map { Cell($0.title, style.dim) })] : []

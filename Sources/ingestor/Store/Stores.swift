@@ -93,8 +93,7 @@ struct Stores: Sendable {
     }
 
     private func showProgress(_ progress: StateProgress) {
-        context.output.progress(
-            "bringing the state up to date: \(Units.count(progress.done)) of \(Units.count(progress.total))")
+        context.output.progress(progress.done, of: progress.total, "bringing the state up to date")
     }
 
     // MARK: Writing
@@ -112,8 +111,6 @@ struct Stores: Sendable {
         context.logger.debug("state is open", metadata: ["events": "\(eventCount)"])
         let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions())
         report(silo.openReport)
-        // One thread hashes and puts, another one compresses.
-        async let compression: Void = silo.compressUntilClosed()
         let thread = ThreadExecutor()
         let writer = try EventLogWriter(log: log, follower: state, executor: thread)
         let providers = Providers(context.settings)
@@ -121,11 +118,13 @@ struct Stores: Sendable {
             log: log, writer: writer, state: state, silo: silo, providers: providers.all, clock: { Context.now() },
             options: engineOptions())
         let store = WriteStore(
-            engine: engine, writer: writer,
+            engine: engine,
             reader: ReadStore(
                 log: log, state: state, silo: silo,
                 queries: try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant),
                 providers: providers))
+        // One thread hashes and puts, another one compresses, until the store is closed: nothing may throw between here and there.
+        async let compression: Void = silo.compressUntilClosed()
         let result: R
         do {
             try await engine.recover()
