@@ -16,9 +16,9 @@ struct SessionTests {
         }
     }
 
-    private static func session(_ url: String) throws -> SmartHTTPSession {
+    private static func session(_ url: String, stallTimeoutSeconds: Int = 60) throws -> SmartHTTPSession {
         var settings = CurlSettings()
-        settings.stallTimeoutSeconds = 1
+        settings.stallTimeoutSeconds = stallTimeoutSeconds
         return try SmartHTTPSession(url: HTTPURL(url), settings: settings)
     }
 
@@ -138,7 +138,8 @@ struct SessionTests {
                     for (fault, code) in faults {
                         server.inject(fault, on: [kind], times: 1)
                         let error = try await failure {
-                            let session = try Self.session(url)
+                            let isHang = if case .hang = fault { true } else { false }
+                            let session = try Self.session(url, stallTimeoutSeconds: isHang ? 1 : 60)
                             _ = try session.listRefs(prefixes: [])
                             _ = try session.fetch(.snapshot(head), into: PackSpool(path: folder + "/fault"))
                         }

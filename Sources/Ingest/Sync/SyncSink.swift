@@ -266,6 +266,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private func newestVersions() throws -> [FileVersion] {
         try engine.state.read { view in
             var versions: [FileVersion] = []
+            versions.reserveCapacity(Int(repository.files))
             try view.forEachFile(repository.id, asOf: nil, includingAbsent: true) { version in
                 versions.append(version)
                 return true
