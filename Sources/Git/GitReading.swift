@@ -170,7 +170,10 @@ struct GitReading {
         let trees = try TreeSource(packs: packs, known: known)
         var needed: [ObjectID: [UInt8]] = [:]
         var seen: Set<ObjectID> = []
-        var walk = try TreeWalk(root: parsed.tree, source: trees, filter: filter, limits: source.limits)
+        // What a directory holds that is as it was is there since then.
+        var walk = try TreeWalk(
+            root: parsed.tree, source: trees, filter: filter, limits: source.limits,
+            passesOver: { known?.entries(of: $0) != nil })
         while let item = try walk.next() {
             guard case .blob(let path, let mode, let id) = item, seen.insert(id).inserted else { continue }
             if staysLeftOut(path, mode, id) != nil { continue }

@@ -21,18 +21,23 @@ struct TreeWalk {
     private let source: TreeSource
     private let filter: PathFilter
     private let limits: SourceLimits
+    private let passesOver: (ObjectID) -> Bool
     private var levels: [Level] = []
     private var itemCount = 0
 
     /// - Throws: ``ProviderError`` (incomplete) where a tree is missing, (limitExceeded) where there are too many items or
     ///   levels.
-    /// - Parameter wasWalked: the same tree has been walked to its end before; then it need not be counted first.
+    /// - Parameters:
+    ///   - wasWalked: the same tree has been walked before; then it need not be counted first.
+    ///   - passesOver: whether a directory is left out, as if it were empty.
     init(
-        root: ObjectID, source: TreeSource, filter: PathFilter, limits: SourceLimits, wasWalked: Bool = false
+        root: ObjectID, source: TreeSource, filter: PathFilter, limits: SourceLimits, wasWalked: Bool = false,
+        passesOver: @escaping (ObjectID) -> Bool = { _ in false }
     ) throws {
         self.source = source
         self.filter = filter
         self.limits = limits
+        self.passesOver = passesOver
         if filter.acceptsEverything && !wasWalked {
             var census = TreeCensus(source: source, limits: limits)
             try census.check(root)
@@ -80,6 +85,7 @@ struct TreeWalk {
         }
         if entry.mode.isDirectory {
             guard filter.couldMatchBelow(path) else { return skipped(.excluded) }
+            if passesOver(entry.id) { return nil }
             let children = try entries(of: entry.id)
             guard !children.isEmpty else { return skipped(.emptyDirectory) }
             levels.append(Level(path: itemPath, entries: children))

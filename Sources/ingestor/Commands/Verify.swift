@@ -71,7 +71,7 @@ struct Verify: WritingCommand {
         return damage.allSatisfy(\.isRepaired) ? .done : .damage
     }
 
-    /// What the store could not read is known to be damaged from here on, so that the next sync fetches it.
+    /// What the store could not read is known to be damaged from here on, and is fetched by the next repair.
     private func record(_ damage: [Damage], _ store: WriteStore) async throws {
         for finding in damage {
             guard let hash = finding.hash, let shard = finding.shard, let domain = finding.domain else { continue }
