@@ -82,16 +82,19 @@ let package = Package(
         layer("ProviderKit", ["Events"]),
         layer("GitProtocol", ["Curl", "OpenSSL", "Inflate"]),
         layer("Git", ["ProviderKit", "Events", "GitProtocol", "Curl"]),
+        layer("GitHub", ["ProviderKit", "Events", "GitProtocol", "Git", "Curl", "OpenSSL"]),
         layer("Directory", ["ProviderKit", "Events", "GitProtocol"]),
+        layer("Vault", ["ProviderKit", "Events", "OpenSSL"]),
 
         // The one imperative shell, and the program around it.
         layer("Ingest", ["Events", "EventLog", "Silo", "Projections", "State", "ProviderKit"]),
-        layer("GitHubSimulator", [hummingbird, logging]),
+        layer("Server", ["Queries", "Ingest", "ProviderKit", "Events", hummingbird, logging]),
+        layer("GitHubSimulator", ["OpenSSL", hummingbird, logging]),
         .executableTarget(
             name: "ingestor",
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
-                "Git", "Directory", "Ingest", "GitHubSimulator", "LMDB", "OpenSSL",
+                "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL",
                 argumentParser, configuration, logging,
             ],
             swiftSettings: strict),
@@ -102,6 +105,7 @@ let package = Package(
         tests("LMDBTests", ["LMDB"]),
         tests("ZstdTests", ["Zstd"]),
         tests("CurlTests", ["Curl"]),
+        tests("OpenSSLTests", ["OpenSSL"]),
         tests("EventsTests", ["Events", "EventGenerator"]),
         tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
         tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
@@ -111,6 +115,15 @@ let package = Package(
         tests("QueriesTests", ["Queries", "Events"]),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib", "GitHubSimulator"]),
         tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
+        tests("ProviderKitTests", ["ProviderKit", "Events", "TestSupport"]),
+        tests(
+            "GitHubTests",
+            [
+                "GitHub", "Git", "ProviderKit", "Events", "GitProtocol", "Curl", "OpenSSL", "GitHubSimulator",
+                "TestSupport",
+            ]),
+        tests("VaultTests", ["Vault", "ProviderKit", "Events"]),
+        tests("ServerTests", ["Server", "Queries", "Ingest", "ProviderKit", "Events", "TestSupport"]),
         tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
         tests(
             "IngestTests",
@@ -118,7 +131,7 @@ let package = Package(
                 "Ingest", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo", "Git", "Directory",
                 "GitProtocol", "GitHubSimulator", "TestSupport",
             ]),
-        tests("GitHubSimulatorTests", ["GitHubSimulator"]),
+        tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
         tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
         tests("Crash", ["GitHubSimulator"]),
     ]

@@ -75,7 +75,7 @@ struct GitReading {
         case .plain: try await fetchPlain()
         case .incremental: try await fetchIncremental()
         case .partial: try await fetchPartial()
-        case .walk: nil
+        case .walk, .compare, .recursiveTree, .subtrees: nil
         }
     }
 

@@ -11,6 +11,12 @@ public enum FetchMode: UInt32, Sendable, CaseIterable {
     case partial = 3
     /// A walk over a directory.
     case walk = 4
+    /// GitHub's REST: what two commits differ in.
+    case compare = 5
+    /// GitHub's REST: the whole tree in one answer.
+    case recursiveTree = 6
+    /// GitHub's REST: directory by directory.
+    case subtrees = 7
 
     public var name: String { String(describing: self) }
 }

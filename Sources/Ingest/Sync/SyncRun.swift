@@ -146,7 +146,7 @@ private struct SyncRun {
 
     private func source() -> Source {
         Source(
-            repository: repository.id, locator: repository.locator, configuration: repository.configuration,
+            repository: repository.id, tenant: repository.tenant, locator: repository.locator, configuration: repository.configuration,
             limits: engine.options.sourceLimits,
             spoolDirectory: "\(engine.options.spoolDirectory)/\(repository.id.rawValue)")
     }

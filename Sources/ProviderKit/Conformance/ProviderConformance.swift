@@ -138,7 +138,8 @@ extension ProviderConformance {
         _ fixture: some ConformanceFixture, locator: Locator? = nil, configuration: RepositoryConfiguration = .init()
     ) throws -> Source {
         Source(
-            repository: RepositoryID(1), locator: try locator ?? fixture.provider.normalize(fixture.locator),
+            repository: RepositoryID(1), tenant: TenantID(1),
+            locator: try locator ?? fixture.provider.normalize(fixture.locator),
             configuration: configuration, limits: SourceLimits(), spoolDirectory: try fixture.makeSpoolDirectory())
     }
 

@@ -3,19 +3,30 @@ public import Events
 /// One source as a provider needs to know it.
 public struct Source: Sendable {
     public var repository: RepositoryID
+    /// Whose credential it is read with.
+    public var tenant: TenantID
     public var locator: Locator
+    /// What the provider is known to call it; nil as long as it has not been asked.
+    public var identity: SourceIdentity?
     public var configuration: RepositoryConfiguration
     public var limits: SourceLimits
     /// A directory for this source alone, for what does not fit in memory. It may not exist yet. What is left there by
     /// an attempt that was cut is offered to the next; it is deleted after a completed sync.
     public var spoolDirectory: String
 
+    /// Why it is read, which decides what that may cost.
+    public var reason: SyncReason
+
     public init(
-        repository: RepositoryID, locator: Locator, configuration: RepositoryConfiguration, limits: SourceLimits,
-        spoolDirectory: String
+        repository: RepositoryID, tenant: TenantID, locator: Locator, identity: SourceIdentity? = nil,
+        configuration: RepositoryConfiguration, limits: SourceLimits, spoolDirectory: String,
+        reason: SyncReason = .command
     ) {
         self.repository = repository
+        self.tenant = tenant
         self.locator = locator
+        self.identity = identity
+        self.reason = reason
         self.configuration = configuration
         self.limits = limits
         self.spoolDirectory = spoolDirectory
@@ -52,6 +63,22 @@ public struct Checkpoint: Sendable, Equatable {
     }
 }
 
+/// What a provider knows a source by, whatever name it has at the moment.
+public struct SourceIdentity: Sendable, Equatable {
+    /// The provider's own permanent number of it.
+    public var externalID: UInt64
+    /// Where it is now: another locator than the one it was asked by says that it has moved.
+    public var locator: Locator
+    /// The provider does not let anybody read it.
+    public var isPrivate: Bool
+
+    public init(externalID: UInt64, locator: Locator, isPrivate: Bool) {
+        self.externalID = externalID
+        self.locator = locator
+        self.isPrivate = isPrivate
+    }
+}
+
 /// What a source is at.
 public struct SourceHead: Sendable, Equatable {
     /// The commit; nil for a source that has none, be it empty or without the notion.
@@ -62,10 +89,17 @@ public struct SourceHead: Sendable, Equatable {
     /// Something may have changed since the checkpoint. A source that cannot tell says true.
     public var changed: Bool
     public var rateLimit: RateLimit?
+    /// Names the credential that the rate limit is one of, without telling it. Empty where there is none.
+    public var quota: String
+    /// Where the provider was asked: what the source is known by.
+    public var identity: SourceIdentity?
 
     public init(
-        commit: SHA1Hash?, ref: [UInt8] = [], validator: [UInt8] = [], changed: Bool, rateLimit: RateLimit? = nil
+        commit: SHA1Hash?, ref: [UInt8] = [], validator: [UInt8] = [], changed: Bool, rateLimit: RateLimit? = nil,
+        quota: String = "", identity: SourceIdentity? = nil
     ) {
+        self.quota = quota
+        self.identity = identity
         self.commit = commit
         self.ref = ref
         self.validator = validator

@@ -28,6 +28,16 @@ public protocol ObservationSink: Sendable {
     /// Whether ``prepare(_:)`` took the content: then ``store(_:_:)`` does not call for it again.
     func isPrepared(_ hash: SHA1Hash) -> Bool
 
+    /// Stores the content that a pointer kept in its place stands for (Git LFS), and records which pointer that is.
+    ///
+    /// - Parameters:
+    ///   - pointer: the id of the pointer, which is what the item names.
+    ///   - content: the SHA-256 and size in bytes that the pointer tells.
+    func storeLargeFile(
+        pointer: SHA1Hash, contentHash: SHA256Hash, size: UInt64, path: [UInt8],
+        _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) async throws -> StoreOutcome
+
     /// One item of the source. They come in the order of their paths' bytes, each path once.
     func item(_ item: ObservedItem) async throws
 }
@@ -37,6 +47,13 @@ extension ObservationSink {
     public func prepare(_ content: UnsafeRawBufferPointer) throws {}
 
     public func isPrepared(_ hash: SHA1Hash) -> Bool { false }
+
+    public func storeLargeFile(
+        pointer: SHA1Hash, contentHash: SHA256Hash, size: UInt64, path: [UInt8],
+        _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) async throws -> StoreOutcome {
+        throw ProviderError.permanent(.unsupported, "large files are not taken here")
+    }
 }
 
 /// One content that is about to be stored.
