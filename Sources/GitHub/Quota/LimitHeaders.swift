@@ -19,7 +19,9 @@ extension QuotaAccount.Verdict {
             }
         }
         if head.value(of: "X-RateLimit-Remaining") == "0" {
-            pause = head.value(of: "X-RateLimit-Reset").flatMap { Int64($0) }.map { .until(Timestamp(seconds: $0)) } ?? .unsaid
+            pause =
+                head.value(of: "X-RateLimit-Reset").flatMap { Int64($0) }.map { .until(Timestamp(seconds: $0)) }
+                ?? .unsaid
             return
         }
         let text = String(decoding: words.prefix(Self.wordsByteCount), as: UTF8.self).lowercased()

@@ -50,7 +50,8 @@ struct QuotaAccount: Equatable {
     /// - Returns: nil where it may be sent; else when it may be tried again.
     mutating func reserve(points: Int, isUrgent: Bool, at now: Timestamp, _ limits: QuotaLimits) -> Timestamp? {
         if let pausedUntil, pausedUntil > now { return pausedUntil }
-        if let rateLimit, rateLimit.resetAt > now, rateLimit.resetAt < now.adding(seconds: Self.longestBelievedSeconds) {
+        if let rateLimit, rateLimit.resetAt > now, rateLimit.resetAt < now.adding(seconds: Self.longestBelievedSeconds)
+        {
             let kept = isUrgent ? 0 : rateLimit.limit * limits.reservePercent / 100
             guard rateLimit.remaining > kept + underWay else { return rateLimit.resetAt }
         }

@@ -1,4 +1,5 @@
 import Curl
+import Events
 import ProviderKit
 
 extension RESTAnswer {

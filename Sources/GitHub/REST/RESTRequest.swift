@@ -47,10 +47,11 @@ struct RESTAnswer {
 
     /// The body as JSON.
     ///
+    /// - Parameter selection: the fields that are wanted.
     /// - Throws: ``ProviderError`` (malformed).
-    func json() throws(ProviderError) -> JSON {
+    func json(_ selection: JSONSelection = .everything) throws(ProviderError) -> JSON {
         do {
-            return try JSON(validating: body.bytes)
+            return try JSON(validating: body.bytes, selection: selection)
         } catch {
             throw .transient(.malformed, "GitHub's answer is no JSON: a proxy may have given it in its place")
         }
