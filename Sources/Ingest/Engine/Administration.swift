@@ -86,6 +86,7 @@ extension Engine {
                 .repositoryRemoved(RepositoryRemoved(locator: row.locator)), tenant: row.tenant, domain: row.domain,
                 repository: .position(LogPosition(id.rawValue)), causation: .position(row.lastPosition))
             _ = try await writer.append([draft], at: clock(), expectation: .repository(id, isAt: row.lastPosition))
+            if let cache = options.cacheDirectory { try removeScratch("\(cache)/\(id.rawValue)") }
         }
     }
 

@@ -135,7 +135,7 @@ private struct SyncRun {
             let rest = try await sink.finish()
             story = sink.story
             let report = try await complete(observation, sink.report, head, session.traffic, after: rest)
-            try removeSpool(source.spoolDirectory)
+            try removeScratch(source.spoolDirectory)
             return report
         } catch {
             story = sink.story
@@ -146,9 +146,11 @@ private struct SyncRun {
 
     private func source() -> Source {
         Source(
-            repository: repository.id, tenant: repository.tenant, locator: repository.locator, configuration: repository.configuration,
+            repository: repository.id, tenant: repository.tenant, locator: repository.locator,
+            configuration: repository.configuration,
             limits: engine.options.sourceLimits,
-            spoolDirectory: "\(engine.options.spoolDirectory)/\(repository.id.rawValue)")
+            spoolDirectory: "\(engine.options.spoolDirectory)/\(repository.id.rawValue)",
+            cacheDirectory: engine.options.cacheDirectory.map { "\($0)/\(repository.id.rawValue)" })
     }
 
     private func known() throws -> StateKnownContent {
@@ -161,7 +163,23 @@ private struct SyncRun {
             row.lastCompleted = nil
         }
         return StateKnownContent(
-            state: engine.state, silo: engine.silo, repository: row, isDistrusted: isForced, startsAnew: movedDomain)
+            state: engine.state, silo: engine.silo, repository: row, isDistrusted: isForced, startsAnew: movedDomain,
+            isExact: try !movedDomain && !isForced && isExact())
+    }
+
+    /// No sync that was cut has brought items since the last completed one.
+    private func isExact() throws -> Bool {
+        guard let completed = repository.lastCompleted else { return false }
+        return try engine.log.read { log in
+            try engine.state.read { view in
+                var isExact = true
+                try view.forEachPosition(.repository(repository.id), from: completed + 1) { position in
+                    isExact = try log.header(at: position)?.kind != EventKind.itemsChanged.rawValue
+                    return isExact
+                }
+                return isExact
+            }
+        }
     }
 
     private func hasMovedDomain() throws -> Bool {
