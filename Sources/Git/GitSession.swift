@@ -1,5 +1,5 @@
 package import Curl
-import Events
+package import Events
 package import GitProtocol
 package import ProviderKit
 
