@@ -56,8 +56,19 @@ public struct GitServer: Sendable {
         _ body: (GitServer) async throws -> R
     ) async throws -> R {
         let (faults, meter) = (FaultBoard(), TrafficMeter())
-        let (ports, listening) = AsyncThrowingStream<Int, any Error>.makeStream()
         let responder = GitResponder(configuration: configuration, faults: faults, meter: meter)
+        return try await serving(responder) { port in
+            try await body(GitServer(port: port, host: configuration.host, faults: faults, meter: meter))
+        }
+    }
+
+    /// Serves by a responder while `body` runs, which gets the port.
+    static func serving<R>(
+        _ responder: GitResponder, isolation: isolated (any Actor)? = #isolation,
+        _ body: (_ port: Int) async throws -> R
+    ) async throws -> R {
+        let configuration = responder.configuration
+        let (ports, listening) = AsyncThrowingStream<Int, any Error>.makeStream()
         let application = Application(
             responder: responder,
             server: .http1(configuration: .init(idleTimeout: .seconds(configuration.idleTimeoutSeconds))),
@@ -76,10 +87,9 @@ public struct GitServer: Sendable {
             }
             var iterator = ports.makeAsyncIterator()
             guard let port = try await iterator.next() else {
-                throw SimulatorError(code: .server, message: "the Git server stopped before it listened")
+                throw SimulatorError(code: .server, message: "the server stopped before it listened")
             }
-            let server = GitServer(port: port, host: configuration.host, faults: faults, meter: meter)
-            let result = try await body(server)
+            let result = try await body(port)
             group.cancelAll()
             // The server's own end by cancellation is no failure of the body.
             while let ended = await group.nextResult() { _ = ended }

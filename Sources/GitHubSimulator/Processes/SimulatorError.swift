@@ -14,6 +14,8 @@ public struct SimulatorError: Error, Sendable, CustomStringConvertible {
         public static let server = Code(rawValue: "server")
         /// What a child wrote cannot be understood.
         public static let malformed = Code(rawValue: "malformed")
+        /// A name is taken.
+        public static let conflict = Code(rawValue: "conflict")
         /// A fault that was asked for, ending a response.
         public static let fault = Code(rawValue: "fault")
     }

@@ -28,6 +28,21 @@ public enum Fault: Sendable {
     public static func rateLimited(retryAfterSeconds: Int) -> Fault {
         .answer(status: 429, headers: ["Retry-After": String(retryAfterSeconds)])
     }
+
+    /// GitHub's secondary limit, whose state no header tells.
+    /// - Parameters:
+    ///   - retryAfter: seconds, or a date (RFC 9110, 10.2.3); nil for none.
+    ///   - status: 403 or 429.
+    public static func secondaryLimit(retryAfter: String?, status: Int = 403) -> Fault {
+        let words = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+        let body = JSONValue.object([
+            (key: "message", value: .string(words)),
+            (key: "documentation_url", value: "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api"),
+        ])
+        var headers = ["Content-Type": RESTAnswer.json]
+        if let retryAfter { headers["Retry-After"] = retryAfter }
+        return .answer(status: status, headers: headers, body: body.bytes)
+    }
 }
 
 /// The faults in force, each with the requests it meets.
@@ -35,19 +50,30 @@ final class FaultBoard: Sendable {
     private struct Rule {
         var fault: Fault
         var kinds: Set<RequestKind>?
+        /// Only requests whose path contains it.
+        var path: String?
         var remaining: Int?
+        var probability: Double
     }
 
     private struct Board {
         var rules: [Rule] = []
         /// Counts the clearings, so that a request that hangs sees the one that releases it.
         var generation = 0
+        var random: SplitMix64
     }
 
-    private let board = Mutex(Board())
+    private let board: Mutex<Board>
 
-    func add(_ fault: Fault, on kinds: Set<RequestKind>?, times: Int?) {
-        board.withLock { $0.rules.append(Rule(fault: fault, kinds: kinds, remaining: times)) }
+    init(seed: UInt64 = 0) { board = Mutex(Board(random: SplitMix64(state: seed))) }
+
+    func add(
+        _ fault: Fault, on kinds: Set<RequestKind>?, path: String? = nil, times: Int?, probability: Double = 1
+    ) {
+        board.withLock {
+            $0.rules.append(
+                Rule(fault: fault, kinds: kinds, path: path, remaining: times, probability: probability))
+        }
     }
 
     func clear() {
@@ -58,10 +84,14 @@ final class FaultBoard: Sendable {
     }
 
     /// The faults that a request of this kind meets; each counts as used once.
-    func take(for kind: RequestKind) -> FaultPlan {
+    func take(for kind: RequestKind, path: String) -> FaultPlan {
         board.withLock { board in
             var plan = FaultPlan(generation: board.generation)
-            for index in board.rules.indices where board.rules[index].kinds?.contains(kind) ?? true {
+            for index in board.rules.indices {
+                let rule = board.rules[index]
+                guard rule.kinds?.contains(kind) ?? true, rule.path.map(path.contains) ?? true,
+                    rule.probability >= 1 || Double.random(in: 0..<1, using: &board.random) < rule.probability
+                else { continue }
                 plan.add(board.rules[index].fault)
                 if let remaining = board.rules[index].remaining { board.rules[index].remaining = remaining - 1 }
             }

@@ -44,6 +44,12 @@ public final class RepositoryBuilder: Sendable {
         ])
     }
 
+    /// Takes a repository that is there.
+    init(opening path: String, branch: String) {
+        (self.path, self.branch) = (path, branch)
+        state = Mutex(([], 0))
+    }
+
     /// Copies a repository on disk with all its history.
     public init(cloning source: String, to path: String) throws {
         try Self.run(["clone", "--quiet", "--bare", "--no-hardlinks", source, path])

@@ -5,12 +5,13 @@ struct BackendCall: Sendable {
     let method: String
     /// Path and query as they came.
     let target: String
-    let path: String
+    var path: String
     let query: String
     let body: [UInt8]
     let contentType: String?
     let contentEncoding: String?
     let gitProtocol: String?
+    private let headers: HTTPFields
 
     init(_ request: Request, body: [UInt8]) {
         method = request.method.rawValue
@@ -18,12 +19,18 @@ struct BackendCall: Sendable {
         path = Self.percentDecoded(request.uri.path)
         query = request.uri.query ?? ""
         self.body = body
+        headers = request.headers
         contentType = request.headers[.contentType]
         contentEncoding = request.headers[.contentEncoding]
         gitProtocol = HTTPFields.Element.Name("Git-Protocol").flatMap { request.headers[$0] }
     }
 
+    /// A header's value, whatever the case of its name.
+    func header(_ name: String) -> String? { HTTPFields.Element.Name(name).flatMap { headers[$0] } }
+
     var kind: RequestKind {
+        if path.hasPrefix(GitHubServer.apiPath + "/") { return .rest }
+        if path.hasPrefix(World.largeFilePath) || path.contains("/info/lfs/") { return .largeFile }
         if path.hasSuffix("/info/refs") { return .capabilities }
         guard path.hasSuffix("/git-upload-pack") else { return .other }
         // A compressed body hides its command; clients compress only long ones, and those ask for packs.

@@ -15,6 +15,22 @@ enum PacketLine {
         guard let length = length(bytes.prefix(4)), length >= 4, bytes.count >= length else { return nil }
         return String(decoding: bytes[4..<length], as: UTF8.self)
     }
+
+    /// The payloads of all packets as text, without the line feeds at their ends; nil where one is broken.
+    static func payloads(of bytes: [UInt8]) -> [String]? {
+        var (payloads, rest) = ([String](), bytes[...])
+        while !rest.isEmpty {
+            guard let length = length(rest.prefix(4)), rest.count >= max(length, 4) else { return nil }
+            if length >= 4 {
+                var payload = rest.dropFirst(4).prefix(length - 4)
+                if payload.last == UInt8(ascii: "\n") { payload.removeLast() }
+                payloads.append(String(decoding: payload, as: UTF8.self))
+            }
+            // Lengths below 4 are flush, delimiter and response end.
+            rest = rest.dropFirst(max(length, 4))
+        }
+        return payloads
+    }
 }
 
 /// Inverts one byte of the pack in a response that passes by in pieces.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What a request asks of a Git server.
+/// What a request asks of a server.
 public enum RequestKind: String, Sendable, Hashable {
     /// `GET …/info/refs`: the capabilities, and with protocol v0 the references too.
     case capabilities
@@ -8,6 +8,10 @@ public enum RequestKind: String, Sendable, Hashable {
     case lsRefs
     /// A request for a pack, in either protocol.
     case fetch
+    /// A call of the REST API.
+    case rest
+    /// A call of the large files' batch API, or the download of one.
+    case largeFile
     case other
 }
 

@@ -1,13 +1,18 @@
 import Hummingbird
 import Logging
 
-/// Answers one request: by a fault, or by git.
+/// Answers one request: by a fault, by whoever stands before git, or by git.
 struct GitResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
     let configuration: GitServer.Configuration
     let faults: FaultBoard
     let meter: TrafficMeter
+    /// Says who answers, after it has waited for as long as the answer is to take.
+    var disposition: @Sendable (BackendCall, Duration) async throws -> Disposition = { call, latency in
+        try await Task.sleep(for: latency)
+        return .git(call)
+    }
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let limit = configuration.requestLimitBytes
@@ -17,15 +22,18 @@ struct GitResponder: HTTPResponder {
         }
         let call = BackendCall(request, body: Array(body.readableBytesView))
         let identifier = meter.begin(call.record)
-        let plan = faults.take(for: call.kind)
-
-        if plan.latency > .zero { try await Task.sleep(for: plan.latency) }
+        let plan = faults.take(for: call.kind, path: call.path)
         if plan.hangAfterBytes == 0 { try await faults.waitForRelease(of: plan.generation) }
         let response: Response
         if let answer = plan.answer {
+            try await Task.sleep(for: plan.latency)
             response = fixed(answer, call: call, plan: plan, identifier: identifier)
         } else {
-            response = try await backend(call, plan: plan, identifier: identifier)
+            switch try await disposition(call, plan.latency) {
+            case .answer(let answer): response = whole(answer, plan: plan, identifier: identifier)
+            case .git(let call, let whenDone):
+                response = try await backend(call, plan: plan, identifier: identifier, whenDone: whenDone)
+            }
         }
         meter.answered(identifier, status: response.status.code)
         return response
@@ -39,17 +47,24 @@ struct GitResponder: HTTPResponder {
             let rest = call.target.hasPrefix(from) ? call.target.dropFirst(from.count) : call.target[...]
             return Response(status: .init(code: status), headers: [.location: to + rest])
         case .fixed(let status, let headers, let bytes):
-            return Response(
-                status: .init(code: status), headers: fields(headers.map { ($0.key, $0.value) }),
-                body: ResponseBody(contentLength: bytes.count) { writer in
-                    var pace = Pace(plan: plan, faults: faults)
-                    try await pace.write(bytes, to: &writer) { meter.sent(identifier, bytes: $0) }
-                    try await writer.finish(nil)
-                })
+            let answer = Answer(status: status, headers: headers.map { ($0.key, $0.value) }, body: bytes)
+            return whole(answer, plan: plan, identifier: identifier)
         }
     }
 
-    private func backend(_ call: BackendCall, plan: FaultPlan, identifier: Int) async throws -> Response {
+    private func whole(_ answer: Answer, plan: FaultPlan, identifier: Int) -> Response {
+        Response(
+            status: .init(code: answer.status), headers: fields(answer.headers),
+            body: ResponseBody(contentLength: answer.body.count) { writer in
+                var pace = Pace(plan: plan, faults: faults)
+                try await pace.write(answer.body, to: &writer) { meter.sent(identifier, bytes: $0) }
+                try await writer.finish(nil)
+            })
+    }
+
+    private func backend(
+        _ call: BackendCall, plan: FaultPlan, identifier: Int, whenDone: (@Sendable () async -> Void)?
+    ) async throws -> Response {
         let child = try call.start(configuration, protocolV0: plan.protocolV0)
         let parsed: (head: CGIHead, body: [UInt8])
         do {
@@ -68,6 +83,7 @@ struct GitResponder: HTTPResponder {
                 } onCancel: {
                     child.terminate()
                 }
+                await whenDone?()
                 try await writer.finish(nil)
             })
     }
@@ -127,7 +143,7 @@ struct GitResponder: HTTPResponder {
         }
     }
 
-    private func fields(_ pairs: [(String, String)]) -> HTTPFields {
+    private func fields(_ pairs: [(name: String, value: String)]) -> HTTPFields {
         var fields = HTTPFields()
         for (name, value) in pairs {
             if let name = HTTPFields.Element.Name(name) { fields.append(.init(name: name, value: value)) }
