@@ -7,10 +7,12 @@ package struct LastTrees: Sendable {
     let trees: KnownTrees
 
     /// Builds them again from the items that are known.
-    package init(_ known: any KnownContent) throws { trees = try KnownTrees(known) }
+    package init(_ known: any KnownContent, of source: Source) throws {
+        trees = try KnownTrees(known, cacheDirectory: source.cacheDirectory)
+    }
 
     /// The entries of a tree; nil where the last sync had none of this id.
-    package func entries(of tree: ObjectID) -> [TreeEntry]? { trees.entries(of: tree) }
+    package func entries(of tree: ObjectID) throws -> [TreeEntry]? { try trees.entries(of: tree) }
 
     /// What the last sync left out at a path.
     package func leftOut(at path: [UInt8]) -> ObservedItem.Content? { trees.leftOut[path] }
@@ -38,7 +40,7 @@ package struct TreeListing {
     ) throws {
         walk = try TreeWalk(
             root: root, source: TreeSource(listed: trees, known: last?.trees), filter: try source.filter(),
-            limits: source.limits, wasWalked: wasWalked, passesOver: { passedOver.contains($0) })
+            limits: source.limits, wasWalked: wasWalked, enters: { _, tree in !passedOver.contains(tree) })
     }
 
     /// The next item in the order of the paths' bytes; nil after the last.

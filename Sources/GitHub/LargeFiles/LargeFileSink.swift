@@ -78,6 +78,8 @@ final class LargeFileSink: ObservationSink, @unchecked Sendable {
             pointer: pointer, contentHash: contentHash, size: size, path: path, produce)
     }
 
+    func unchanged(below directories: [[UInt8]]) async throws { try await sink.unchanged(below: directories) }
+
     func item(_ item: ObservedItem) async throws {
         waiting.append(item)
         if case .blob(let mode, let hash, let size) = item.content, mode != GitMode.symlink,

@@ -53,12 +53,12 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
     func observe(_ head: SourceHead, known: any KnownContent, into sink: any ObservationSink) async throws
         -> Observation
     {
-        guard settings.fetchesLargeFiles(source) else { return try await read(head, known, sink) }
+        guard source.configuration.fetchesLargeFiles else { return try await read(head, known, sink) }
         let files = LargeFileClient(
             repository: repository, client: client, token: try await access().token(client),
             spoolDirectory: source.spoolDirectory)
         let largeFiles = LargeFileSink(sink: sink, known: known, files: files, limits: source.limits)
-        let observation = try await read(head, known, largeFiles)
+        let observation = try await read(head, EveryItem(known: known), largeFiles)
         try await largeFiles.flush()
         return observation
     }
@@ -191,13 +191,31 @@ extension Traffic {
     }
 }
 
+/// What is known, of which every item is wanted again: an earlier sync may have passed over what a pointer stands for.
+private struct EveryItem: KnownContent {
+    let known: any KnownContent
+
+    var isExact: Bool { false }
+    var checkpoint: Checkpoint? { known.checkpoint }
+    var isEmpty: Bool { get throws { try known.isEmpty } }
+    var isDistrusted: Bool { known.isDistrusted }
+
+    func forEachItem(from path: [UInt8], _ body: (ObservedItem) throws -> Bool) throws {
+        try known.forEachItem(from: path, body)
+    }
+    func size(of hash: SHA1Hash) throws -> UInt64? { try known.size(of: hash) }
+    func content(of hash: SHA1Hash, atMost limit: Int) throws -> [UInt8]? {
+        try known.content(of: hash, atMost: limit)
+    }
+}
+
 /// For a look at ids alone.
 private struct NothingKnown: KnownContent {
     let checkpoint: Checkpoint? = nil
     let isEmpty = true
     let isDistrusted = false
 
-    func forEachItem(_ body: (ObservedItem) throws -> Void) throws {}
+    func forEachItem(from path: [UInt8], _ body: (ObservedItem) throws -> Bool) throws {}
     func size(of hash: SHA1Hash) throws -> UInt64? { nil }
     func content(of hash: SHA1Hash, atMost limit: Int) throws -> [UInt8]? { nil }
 }

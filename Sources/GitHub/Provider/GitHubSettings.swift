@@ -38,8 +38,6 @@ public struct GitHubSettings: Sendable {
     public var maximumComparedFileCount = 300
     /// How often a request that failed in passing is sent.
     public var maximumTries = 3
-    /// Whether what Git LFS keeps elsewhere is fetched for a source.
-    public var fetchesLargeFiles: @Sendable (Source) -> Bool = { _ in false }
     /// The present moment.
     public var now: @Sendable () -> Timestamp
     /// Waits so many seconds between the tries of one request.

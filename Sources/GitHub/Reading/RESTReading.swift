@@ -36,7 +36,7 @@ struct RESTReading {
         self.known = known
         self.sink = sink
         self.repository = repository
-        last = known.checkpoint != nil && !known.isDistrusted ? try LastTrees(known) : nil
+        last = known.checkpoint != nil && !known.isDistrusted ? try LastTrees(known, of: source) : nil
         ladder = TreeLadder(
             repository: repository, client: client, access: access, filter: try source.filter(), limits: source.limits,
             last: last)
@@ -78,7 +78,7 @@ struct RESTReading {
 
     /// Goes down the ladder until every directory is at hand.
     private mutating func load(_ tree: ObjectID) async throws -> FetchMode {
-        if last?.entries(of: tree) != nil { return .compare }
+        if try last?.entries(of: tree) != nil { return .compare }
         if let checkpoint = known.checkpoint, last != nil, ![.zero, SHA1Hash(commit)].contains(checkpoint.commit),
             try await succeeds(.compare, { try await $0.compare(ObjectID(checkpoint.commit), tree) })
         {

@@ -38,7 +38,7 @@ struct TreeLadder {
             wasCut.insert(root)
             throw LadderStep(.limitExceeded, "GitHub cut the recursive tree short")
         }
-        guard isWhole(root) else {
+        guard try isWhole(root) else {
             throw LadderStep(.malformed, "the recursive tree has directories whose id is not that of their entries")
         }
     }
@@ -59,7 +59,7 @@ struct TreeLadder {
                     .limitExceeded, "there are too many directories: exclude some with patterns")
             }
             // What the last sync knew need not be asked for.
-            let known = last?.entries(of: id)
+            let known = try last?.entries(of: id)
             if known == nil { try await load(id) }
             guard let entries = known ?? told.trees[id] ?? (id == .emptyTree ? [] : nil) else {
                 guard !path.isEmpty else {
@@ -98,13 +98,13 @@ struct TreeLadder {
     }
 
     /// Whether every directory that patterns let in is at hand.
-    private func isWhole(_ root: ObjectID) -> Bool {
+    private func isWhole(_ root: ObjectID) throws -> Bool {
         var stack: [(path: [UInt8], id: ObjectID)] = [([], root)]
         var seen: Set<ObjectID> = []
         while let (path, id) = stack.popLast() {
             if filter.acceptsEverything, !seen.insert(id).inserted { continue }
             if id == .emptyTree { continue }
-            guard let entries = told.trees[id] ?? last?.entries(of: id) else { return false }
+            guard let entries = try told.trees[id] ?? last?.entries(of: id) else { return false }
             for entry in entries where entry.mode.isDirectory && entry.unsafeName == nil {
                 let child = path + entry.name
                 if filter.couldMatchBelow(child) { stack.append((child + [UInt8(ascii: "/")], entry.id)) }
