@@ -8,14 +8,19 @@ extension RESTAnswer {
     /// - Parameter subject: what was asked for, in words.
     func failure(_ subject: String) -> ProviderError {
         let said = words.map { " (\($0))" } ?? ""
+        var takenDown: ProviderError {
+            .permanent(.takenDown, "\(subject) was taken down, GitHub does not show it any more\(said)")
+        }
         switch status {
         case 401: return .permanent(.forbidden, "GitHub refuses the credential for \(subject)\(said): renew it")
+        // A block for another reason than a notice of rights comes as 403, and says so.
+        case 403 where (try? json())?["block"] != nil: return takenDown
         case 403: return .permanent(.forbidden, "GitHub refuses \(subject)\(said): check the credential's rights")
         case 404, 410:
             return .permanent(
                 .notFound, "GitHub has no \(subject), or the credential may not see it\(said)")
         case 409: return .permanent(.empty, "GitHub says that \(subject) is empty\(said)")
-        case 451: return .permanent(.takenDown, "\(subject) was taken down, GitHub does not show it any more\(said)")
+        case 451: return takenDown
         default: return .permanent(.malformed, "GitHub answers \(status) for \(subject)\(said)")
         }
     }
