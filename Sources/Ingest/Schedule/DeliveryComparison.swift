@@ -1,5 +1,6 @@
 import EventLog
 import Events
+import Projections
 import ProviderKit
 import State
 

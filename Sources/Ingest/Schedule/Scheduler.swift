@@ -1,5 +1,5 @@
 import EventLog
-public import Events
+import Events
 import Projections
 public import ProviderKit
 import State
