@@ -85,6 +85,7 @@ extension Engine {
                 EventDraft(
                     .repositoryRemoved(RepositoryRemoved(locator: row.locator)), tenant: row.tenant, domain: row.domain)
             }
+            if let cache = options.cacheDirectory { try removeScratch("\(cache)/\(id.rawValue)") }
         }
     }
 

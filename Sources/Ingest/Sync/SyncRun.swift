@@ -167,7 +167,7 @@ struct SyncRun {
             story = sink.story
             let report = try await complete(
                 observation, sink.report, head, session.traffic, after: rest, closing: gaps)
-            try removeSpool(source.spoolDirectory)
+            try removeScratch(source.spoolDirectory)
             return report
         } catch {
             story = sink.story
@@ -181,6 +181,7 @@ struct SyncRun {
             repository: repository.id, tenant: repository.tenant, locator: repository.locator,
             identity: identity, configuration: repository.configuration, limits: engine.options.sourceLimits,
             spoolDirectory: "\(engine.options.spoolDirectory)/\(repository.id.rawValue)",
+            cacheDirectory: engine.options.cacheDirectory.map { "\($0)/\(repository.id.rawValue)" },
             // A name or a visibility that somebody else reported is asked for before anything is built upon it.
             reason: repository.isIdentityDue ? .forced : reason)
     }
@@ -195,7 +196,23 @@ struct SyncRun {
             row.lastCompleted = nil
         }
         return StateKnownContent(
-            state: engine.state, silo: engine.silo, repository: row, isDistrusted: isForced, startsAnew: movedDomain)
+            state: engine.state, silo: engine.silo, repository: row, isDistrusted: isForced, startsAnew: movedDomain,
+            isExact: try !movedDomain && !isForced && isExact())
+    }
+
+    /// No sync that was cut has brought items since the last completed one.
+    private func isExact() throws -> Bool {
+        guard let completed = repository.lastCompleted else { return false }
+        return try engine.log.read { log in
+            try engine.state.read { view in
+                var isExact = true
+                try view.forEachPosition(.repository(repository.id), from: completed + 1) { position in
+                    isExact = try log.header(at: position)?.kind != EventKind.itemsChanged.rawValue
+                    return isExact
+                }
+                return isExact
+            }
+        }
     }
 
     private func hasMovedDomain() throws -> Bool {

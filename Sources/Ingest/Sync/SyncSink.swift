@@ -199,6 +199,20 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     // MARK: - Items
 
+    func unchanged(below directories: [[UInt8]]) async throws {
+        precondition(known.isExact && differ == nil, "what is unchanged is said first, and of what is known exactly")
+        let previous = try newestVersions(outside: directories)
+        differ = ItemDiffer(previous: previous)
+        report.files = repository.files
+        report.logicalBytes = repository.logicalBytes
+        // What comes is counted anew.
+        for version in previous {
+            guard case .upserted(_, _, let size) = version.content else { continue }
+            report.files -= 1
+            report.logicalBytes -= size
+        }
+    }
+
     func item(_ item: ObservedItem) async throws {
         if differ == nil { differ = ItemDiffer(previous: try newestVersions(), startsAnew: known.startsAnew) }
         let observed = ItemDiffer.Observed(path: item.path, content: try resolve(item))
@@ -278,16 +292,19 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     }
 
     /// The newest version of each path, those of syncs that were cut included.
-    private func newestVersions() throws -> [FileVersion] {
+    private func newestVersions(outside directories: [[UInt8]] = []) throws -> [FileVersion] {
+        var versions: [FileVersion] = []
+        if directories.isEmpty { versions.reserveCapacity(Int(repository.files)) }
         try engine.state.read { view in
-            var versions: [FileVersion] = []
-            versions.reserveCapacity(Int(repository.files))
-            try view.forEachFile(repository.id, asOf: nil, includingAbsent: true) { version in
-                versions.append(version)
-                return true
+            for range in PathRange.outside(directories) {
+                try view.forEachFile(repository.id, asOf: nil, from: range.start, includingAbsent: true) { version in
+                    guard range.reaches(version.path) else { return false }
+                    versions.append(version)
+                    return true
+                }
             }
-            return versions
         }
+        return versions
     }
 
     private func appendPending() async throws {

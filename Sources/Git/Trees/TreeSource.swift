@@ -27,44 +27,14 @@ final class TreeSource {
             }
             return try Tree.parse(object.content)
         }
-        return known?.entries(of: tree)
+        return try known?.entries(of: tree)
     }
+
+    /// What a tree expands to, where that is known without opening it.
+    func extent(of tree: ObjectID) -> TreeExtent? { known?.index.entry(of: tree)?.extent }
 
     /// The tree without entries, which servers need not send.
     static let emptyTree = ObjectID(hex: "4b825dc642cb6eb9a060e54bf8d69288fbee4904") ?? .zero
-}
-
-/// The trees of the last completed sync, built again from its files.
-final class KnownTrees: Sendable {
-    private let trees: [ObjectID: [TreeEntry]]
-    /// What that sync left out, by path.
-    let leftOut: [[UInt8]: ObservedItem.Content]
-
-    func entries(of tree: ObjectID) -> [TreeEntry]? { trees[tree] }
-
-    /// A tree as Git writes it.
-    func serialized(_ tree: ObjectID) -> [UInt8]? { entries(of: tree).map { Tree.serialize($0) } }
-
-    init(_ content: any KnownContent) throws {
-        var leftOut: [[UInt8]: ObservedItem.Content] = [:]
-        var built: [ObjectID: [TreeEntry]] = [:]
-        try withoutActuallyEscaping({ (_: [UInt8], id: ObjectID, entries: [TreeEntry]) in built[id] = entries }) {
-            var assembler = TreeAssembler(completed: $0)
-            try content.forEachItem { item in
-                switch item.content {
-                case .blob(let mode, let hash, _):
-                    assembler.add(item.path, mode: FileMode(rawValue: mode), id: ObjectID(hash))
-                case .submodule(let hash): assembler.add(item.path, mode: .submodule, id: ObjectID(hash))
-                case .skipped(let mode, let hash, _, _):
-                    leftOut[item.path] = item.content
-                    assembler.add(item.path, mode: FileMode(rawValue: mode), id: ObjectID(hash))
-                }
-            }
-            _ = assembler.finish()
-        }
-        trees = built
-        self.leftOut = leftOut
-    }
 }
 
 /// What the state and the store offer as bases for a thin pack.
@@ -74,7 +44,7 @@ struct KnownBases: BaseProvider {
     let maximumByteCount: Int
 
     func base(_ id: ObjectID) throws -> RawObject? {
-        if let tree = trees.serialized(id) { return RawObject(kind: .tree, content: tree) }
+        if let tree = try trees.serialized(id) { return RawObject(kind: .tree, content: tree) }
         return try content.content(of: SHA1Hash(id), atMost: maximumByteCount).map {
             RawObject(kind: .blob, content: $0)
         }
