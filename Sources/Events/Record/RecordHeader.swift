@@ -9,7 +9,7 @@
 /// | 6 | 2 | 0 |
 /// | 8 | 8 | time, microseconds since 1970 (two's complement) |
 /// | 16 | 4 | tenant; 0: none |
-/// | 20 | 4 | domain; 0: public, else the tenant |
+/// | 20 | 4 | domain; 0: public, 2^32 − 1: webhooks, else the tenant |
 /// | 24 | 4 | key of the sealed part; 0: it stands in clear |
 /// | 28 | 4 | 0 |
 /// | 32 | 4 | length of the clear payload |
