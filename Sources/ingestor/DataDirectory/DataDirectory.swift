@@ -9,6 +9,8 @@ struct DataDirectory: Sendable {
     var state: String { path + "/state" }
     var projections: String { state + "/projections" }
     var locations: String { state + "/locations" }
+    /// What providers keep of their sources, to read them cheaper the next time.
+    var sources: String { state + "/sources" }
     var silo: String { path + "/silo" }
     var keys: String { path + "/keys" }
     var masterKey: String { keys + "/master.key" }

@@ -167,6 +167,7 @@ struct Stores: Sendable {
 
     private func engineOptions() -> EngineOptions {
         var options = EngineOptions(spoolDirectory: data.spool)
+        options.cacheDirectory = data.sources
         options.concurrency = context.settings.concurrency
         options.retryPolicy.maximumAttempts = UInt32(context.settings.maxAttempts)
         options.sourceLimits.maximumBlobByteCount = context.settings.maxBlobBytes

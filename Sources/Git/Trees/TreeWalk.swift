@@ -21,7 +21,9 @@ struct TreeWalk {
     private let source: TreeSource
     private let filter: PathFilter
     private let limits: SourceLimits
-    private let passesOver: (ObjectID) -> Bool
+    private let enters: (_ path: [UInt8], _ tree: ObjectID) -> Bool
+    /// What each distinct tree expands to, where that was counted.
+    let extents: [ObjectID: TreeExtent]
     private var levels: [Level] = []
     private var itemCount = 0
 
@@ -29,19 +31,19 @@ struct TreeWalk {
     ///   levels.
     /// - Parameters:
     ///   - wasWalked: the same tree has been walked before; then it need not be counted first.
-    ///   - passesOver: whether a directory is left out, as if it were empty.
+    ///   - enters: asked for each directory, by its path without a slash at the end; false passes over it, as if it were
+    ///     not there.
     init(
         root: ObjectID, source: TreeSource, filter: PathFilter, limits: SourceLimits, wasWalked: Bool = false,
-        passesOver: @escaping (ObjectID) -> Bool = { _ in false }
+        enters: @escaping (_ path: [UInt8], _ tree: ObjectID) -> Bool = { _, _ in true }
     ) throws {
         self.source = source
         self.filter = filter
         self.limits = limits
-        self.passesOver = passesOver
-        if filter.acceptsEverything && !wasWalked {
-            var census = TreeCensus(source: source, limits: limits)
-            try census.check(root)
-        }
+        self.enters = enters
+        var census = TreeCensus(source: source, limits: limits)
+        if filter.acceptsEverything && !wasWalked { try census.check(root) }
+        extents = census.extents
         levels = [Level(path: [], entries: try entries(of: root))]
     }
 
@@ -85,7 +87,7 @@ struct TreeWalk {
         }
         if entry.mode.isDirectory {
             guard filter.couldMatchBelow(path) else { return skipped(.excluded) }
-            if passesOver(entry.id) { return nil }
+            guard enters(path, entry.id) else { return nil }
             let children = try entries(of: entry.id)
             guard !children.isEmpty else { return skipped(.emptyDirectory) }
             levels.append(Level(path: itemPath, entries: children))
@@ -101,58 +103,5 @@ struct TreeWalk {
             throw ProviderError.transient(.incomplete, "the server named the tree \(tree) and did not send it")
         }
         return entries
-    }
-}
-
-/// Counts what a tree would expand to, each distinct tree once, so that one which names itself over and over
-/// (ten levels of ten make 10^10 paths) is refused before it is expanded.
-private struct TreeCensus {
-    let source: TreeSource
-    let limits: SourceLimits
-    private var counts: [ObjectID: (items: Int, depth: Int)] = [:]
-
-    init(source: TreeSource, limits: SourceLimits) {
-        self.source = source
-        self.limits = limits
-    }
-
-    mutating func check(_ root: ObjectID) throws {
-        var stack: [(tree: ObjectID, children: [ObjectID], items: Int)] = [try open(root)]
-        while let top = stack.last {
-            if let child = top.children.last(where: { counts[$0] == nil }) {
-                guard stack.count < limits.maximumDepth else {
-                    throw ProviderError.permanent(
-                        .limitExceeded, "directories are nested deeper than \(limits.maximumDepth) levels")
-                }
-                stack.append(try open(child))
-                continue
-            }
-            stack.removeLast()
-            var items = top.items
-            var depth = 1
-            for child in top.children {
-                let count = counts[child] ?? (0, 0)
-                items = items.addingReportingOverflow(count.items).overflow ? Int.max : items + count.items
-                depth = max(depth, count.depth + 1)
-            }
-            guard items <= limits.maximumItemCount else {
-                throw ProviderError.permanent(
-                    .limitExceeded,
-                    "the tree \(top.tree) expands to more than \(limits.maximumItemCount) paths: exclude what is below it"
-                )
-            }
-            guard depth <= limits.maximumDepth else {
-                throw ProviderError.permanent(
-                    .limitExceeded, "directories are nested deeper than \(limits.maximumDepth) levels")
-            }
-            counts[top.tree] = (items, depth)
-        }
-    }
-
-    /// A tree with its subtrees, as far as they are at hand: what is missing shows when it is walked.
-    private func open(_ tree: ObjectID) throws -> (tree: ObjectID, children: [ObjectID], items: Int) {
-        let entries = try source.entries(of: tree) ?? []
-        let children = entries.filter(\.mode.isDirectory).map(\.id)
-        return (tree, children, entries.count - children.count)
     }
 }

@@ -1,0 +1,29 @@
+/// Which fields of a JSON text are wanted. The rest is checked like all, but nothing is made of it: reading three fields
+/// of a payload of many kilobytes takes no more memory than the three.
+///
+/// A selection of fields is written as a dictionary: `["ref": .everything, "owner": ["login": .everything]]`. It is for
+/// objects; an array is passed through to its elements, and other values are kept.
+public struct JSONSelection: Sendable, ExpressibleByDictionaryLiteral {
+    /// Nil: everything.
+    private let fields: [(key: [UInt8], selection: JSONSelection)]?
+
+    /// All of it.
+    public static let everything = JSONSelection(fields: nil)
+
+    private init(fields: [(key: [UInt8], selection: JSONSelection)]?) { self.fields = fields }
+
+    public init(dictionaryLiteral fields: (String, JSONSelection)...) {
+        self.init(fields: fields.map { (Array($0.0.utf8), $0.1) })
+    }
+
+    /// These fields, whole.
+    public init(fields: some Sequence<String>) {
+        self.init(fields: fields.map { (Array($0.utf8), .everything) })
+    }
+
+    /// What is wanted of a field; nil where it is not wanted at all.
+    func selection(of key: some Collection<UInt8>) -> JSONSelection? {
+        guard let fields else { return .everything }
+        return fields.first { $0.key.elementsEqual(key) }?.selection
+    }
+}
