@@ -197,6 +197,8 @@ private struct HubFixture: ConformanceFixture {
     }
     var missingLocator: Locator { GitHubTests.locator("acme/nothing-here") }
 
+    var cacheDirectory: String? { "\(hub.folder)/cache" }
+
     func makeSpoolDirectory() throws -> String { "\(hub.folder)/spool-\(UUID())" }
 
     func publish(_ files: [[UInt8]: [UInt8]]) async throws {
