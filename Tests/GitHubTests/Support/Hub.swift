@@ -77,7 +77,7 @@ struct Reading {
     var head: SourceHead
     var observation: Observation
     var sink: MemorySink
-    var traffic: Traffic
+    var traffic: ProviderKit.Traffic
 
     /// What the next sync knows.
     var known: MemoryContent {
