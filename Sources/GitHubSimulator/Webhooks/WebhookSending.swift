@@ -33,9 +33,9 @@ extension World {
         let headers = headers(delivery, hook)
         let start = ContinuousClock.now
         var (status, words) = (0, "")
-        var answer = WebhookConnection.Answer()
+        var answer = LoopbackConnection.Answer()
         do {
-            answer = try await post(headers, delivery.payload, to: WebhookAddress(hook.url))
+            answer = try await post(headers, delivery.payload, to: LoopbackAddress(hook.url))
             status = answer.status
             words = (200..<300).contains(status) ? "OK" : "Invalid HTTP Response: \(status)"
         } catch is TimeoutError {
@@ -69,22 +69,22 @@ extension World {
     private struct TimeoutError: Error {}
 
     /// Over a connection that waits, else over a new one: a waiting one may have been closed meanwhile.
-    private func post(_ headers: [(name: String, value: String)], _ body: [UInt8], to address: WebhookAddress)
-        async throws -> WebhookConnection.Answer
+    private func post(_ headers: [(name: String, value: String)], _ body: [UInt8], to address: LoopbackAddress)
+        async throws -> LoopbackConnection.Answer
     {
         if let connection = webhooks.connections.take(address) {
             do { return try await exchange(connection, headers, body, address.path) } catch is SimulatorError {}
         }
-        return try await exchange(WebhookConnection(to: address), headers, body, address.path)
+        return try await exchange(LoopbackConnection(to: address), headers, body, address.path)
     }
 
     private func exchange(
-        _ connection: WebhookConnection, _ headers: [(name: String, value: String)], _ body: [UInt8], _ path: String
-    ) async throws -> WebhookConnection.Answer {
+        _ connection: LoopbackConnection, _ headers: [(name: String, value: String)], _ body: [UInt8], _ path: String
+    ) async throws -> LoopbackConnection.Answer {
         let limit = limits.deliveryTimeout
         return try await withTaskCancellationHandler {
-            try await withThrowingTaskGroup(of: WebhookConnection.Answer?.self) { group in
-                group.addTask { try await connection.post(to: path, headers: headers, body: body) }
+            try await withThrowingTaskGroup(of: LoopbackConnection.Answer?.self) { group in
+                group.addTask { try await connection.send("POST", path, headers: headers, body: body) }
                 group.addTask {
                     try await Task.sleep(for: limit)
                     return nil

@@ -42,7 +42,7 @@ public final class Scheduler: Sendable {
                     guard let happening = try await group.next() else { break }
                     try await run.take(happening)
                 }
-            } catch where error is CancellationError || Task.isCancelled && !(error is AppendError) {
+            } catch  where error is CancellationError || Task.isCancelled && !(error is AppendError) {
                 // Ends in the orderly way.
             } catch {
                 group.cancelAll()

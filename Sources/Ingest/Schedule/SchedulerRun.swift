@@ -49,7 +49,7 @@ struct SchedulerRun {
         startedAt = scheduler.engine.clock()
         agenda = Agenda(patience: max(1, scheduler.options.patience))
         pacing = Pacing(scheduler.options)
-        audits = scheduler.audits.map { _ in (startedAt, false) }
+        audits = Array(repeating: (startedAt, false), count: scheduler.audits.count)
         rescanAt = startedAt
         restUntil = startedAt
     }

@@ -14,7 +14,8 @@ extension SyncRun {
             let isNew = repository.suspension.map { $0.reason == .archived } ?? true
             try await append(events + (isNew ? [suspended] : []) + [.jobDropped(JobDropped(job: job))])
             return IngestError(
-                .syncFailed, "\(failure.message) (suspended: what is known of it stays, and it is asked for now and then)",
+                .syncFailed,
+                "\(failure.message) (suspended: what is known of it stays, and it is asked for now and then)",
                 failure: failure)
         }
         let now = engine.clock()
@@ -39,7 +40,8 @@ extension SyncRun {
 
     /// The attempt ends since the process does. It is repeated as soon as somebody works again, and did not count.
     mutating func park() async throws {
-        let failure = Failure(.transient, code: "parked", message: "the process ended; the work goes on when it starts again")
+        let failure = Failure(
+            .transient, code: "parked", message: "the process ended; the work goes on when it starts again")
         try await append(takeUnrecorded() + [retry(attempt, engine.clock(), failure)])
     }
 

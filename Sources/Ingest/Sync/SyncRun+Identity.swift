@@ -32,7 +32,8 @@ extension SyncRun {
             if let known = repository.externalID, known != found.externalID {
                 throw ProviderError.permanent(
                     .replaced,
-                    "another repository has the name \(repository.locator) now: `repo remove` and `repo add` watch that one")
+                    "another repository has the name \(repository.locator) now: `repo remove` and `repo add` watch that one"
+                )
             }
             let provider = repository.locator.provider
             if repository.externalID == nil {

@@ -82,7 +82,8 @@ struct SyncRun {
         return try await SyncRun(engine, try engine.repository(id), reason, at: startedAt)
     }
 
-    private init(_ engine: Engine, _ repository: RepositoryRow, _ reason: SyncReason, at startedAt: Timestamp) async throws
+    private init(_ engine: Engine, _ repository: RepositoryRow, _ reason: SyncReason, at startedAt: Timestamp)
+        async throws
     {
         self.engine = engine
         self.repository = repository

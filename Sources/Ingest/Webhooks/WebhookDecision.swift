@@ -99,7 +99,8 @@ struct WebhookDecision {
                         .repositorySuspended(
                             RepositorySuspended(
                                 reason: .deleted,
-                                note: "another repository has its name now: `repo remove` and `repo add` watch that one")),
+                                note: "another repository has its name now: `repo remove` and `repo add` watch that one"
+                            )),
                         row)
                 }
                 continue

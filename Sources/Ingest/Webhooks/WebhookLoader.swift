@@ -24,7 +24,9 @@ struct WebhookLoader {
             facts.repositories = try watched(repository, oldName, webhook.provider, view)
         case .installation(let installation):
             let known = try view.repositories(ofInstallation: installation.id, provider: webhook.provider)
-            facts.installed = try known.flatMap { try watched(rows: view.repositories(of: webhook.provider, externalID: $0), view) }
+            facts.installed = try known.flatMap {
+                try watched(rows: view.repositories(of: webhook.provider, externalID: $0), view)
+            }
             facts.added = try installation.added.flatMap { try watched($0, nil, webhook.provider, view) }
             facts.removed = try installation.removed.flatMap { try watched($0, nil, webhook.provider, view) }
         }

@@ -42,13 +42,16 @@ public struct RetryPolicy: Sendable {
             // The source asked for a pause, and nothing is wrong: that costs no attempt. All who wait for the same moment
             // come back one after another.
             let asked = failure.retryAt ?? now.adding(seconds: minimumRateLimitedSeconds)
-            let spread = rateLimitedSpreadSeconds * Jitter.fraction(job.rawValue, UInt64(bitPattern: failure.retryAt?.microseconds ?? Int64(attempt)))
+            let spread =
+                rateLimitedSpreadSeconds
+                * Jitter.fraction(job.rawValue, UInt64(bitPattern: failure.retryAt?.microseconds ?? Int64(attempt)))
             return .postpone(until: max(asked, now).adding(seconds: minimumSeconds + spread))
         }
         guard failure.errorClass != .permanent, attempt < maximumAttempts else { return .giveUp }
         let doublings = Double(1 << min(attempt - 1, 30))
         let ceiling = min(maximumSeconds, baseSeconds * doublings)
-        let jittered = now.adding(seconds: max(minimumSeconds, ceiling * Jitter.fraction(job.rawValue, UInt64(attempt))))
+        let jittered = now.adding(
+            seconds: max(minimumSeconds, ceiling * Jitter.fraction(job.rawValue, UInt64(attempt))))
         guard let asked = failure.retryAt else { return .retry(at: jittered) }
         return .retry(at: max(asked, jittered))
     }

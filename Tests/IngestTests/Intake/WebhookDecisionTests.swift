@@ -36,7 +36,8 @@ struct WebhookDecisionTests {
 
     private func announced(_ commit: UInt8, hole: RefRow.Hole? = nil) -> RefRow {
         RefRow(
-            ref: Self.main, commit: Self.commit(commit), position: LogPosition(5), at: Timestamp(seconds: 5), hole: hole)
+            ref: Self.main, commit: Self.commit(commit), position: LogPosition(5), at: Timestamp(seconds: 5), hole: hole
+        )
     }
 
     private func push(
@@ -140,7 +141,8 @@ struct WebhookDecisionTests {
             return
         }
         #expect(suspended.reason == .deleted)
-        guard case .repositorySuspended(let deleted) = decide(.repository(reported, .deleted), facts(row())).first else {
+        guard case .repositorySuspended(let deleted) = decide(.repository(reported, .deleted), facts(row())).first
+        else {
             Issue.record("a deleted repository is not suspended")
             return
         }
@@ -150,7 +152,8 @@ struct WebhookDecisionTests {
     @Test("content follows what the provider lets anybody read, and a late report never opens what was closed")
     func visibility() throws {
         let publicized = decision(.repository(reported, .visibility(isPrivate: false)), facts(row()))
-        #expect(publicized.drafts.map(\.event.kind) == [.webhookReceived, .repositoryVisibilityChanged, .syncRequested])
+        #expect(
+            publicized.drafts.map(\.event.kind) == [.webhookReceived, .repositoryVisibilityChanged, .syncRequested])
         #expect(publicized.drafts.dropFirst().allSatisfy { $0.domain == .public })
         let privatized = decision(
             .repository(reported, .visibility(isPrivate: true)), facts(row(isPrivate: false)))

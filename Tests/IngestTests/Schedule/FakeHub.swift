@@ -39,7 +39,9 @@ final class FakeHub: Provider, Sendable {
     static func locator(_ name: String) -> Locator { Locator(provider: "hub", source: Array(name.utf8)) }
 
     func set(_ name: String, externalID: UInt64, at commit: Int) {
-        state.withLock { $0.repositories[Array(name.utf8)] = Repository(externalID: externalID, commit: Self.commit(commit)) }
+        state.withLock {
+            $0.repositories[Array(name.utf8)] = Repository(externalID: externalID, commit: Self.commit(commit))
+        }
     }
 
     func fail(_ name: String, with error: ProviderError?) { state.withLock { $0.failures[Array(name.utf8)] = error } }
@@ -59,7 +61,8 @@ final class FakeHub: Provider, Sendable {
 
     func normalize(_ locator: Locator) throws -> Locator {
         Locator(
-            provider: locator.provider, source: Array(String(decoding: locator.source, as: UTF8.self).lowercased().utf8))
+            provider: locator.provider, source: Array(String(decoding: locator.source, as: UTF8.self).lowercased().utf8)
+        )
     }
 
     func session(with source: Source) throws -> any ProviderSession { Session(hub: self, source: source) }
@@ -77,7 +80,9 @@ final class FakeHub: Provider, Sendable {
                 // Known by its number, it is found under whatever name it has.
                 let byNumber = state.repositories.first { $0.value.externalID == source.identity?.externalID }
                 let byName = state.repositories[source.locator.source].map { (source.locator.source, $0) }
-                guard let found = (source.reason == .webhook ? byName : nil) ?? byNumber.map({ ($0.key, $0.value) }) ?? byName,
+                guard
+                    let found = (source.reason == .webhook ? byName : nil) ?? byNumber.map({ ($0.key, $0.value) })
+                        ?? byName,
                     !found.1.isGone
                 else { throw ProviderError.permanent(.notFound, "there is no such repository") }
                 return (name: found.0, repository: found.1, tellsIdentity: state.tellsIdentity)

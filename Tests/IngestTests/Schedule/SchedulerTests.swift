@@ -49,7 +49,9 @@ struct SchedulerTests {
                 try await harness.eventually("the gap closes") { try harness.state.read { try $0.gaps() }.isEmpty }
             }
             let closed = try #require(try harness.events(.gapClosed).first)
-            #expect(closed.event == .gapClosed(GapClosed(gap: try #require(open.first?.position), commit: FakeHub.commit(3))))
+            #expect(
+                closed.event
+                    == .gapClosed(GapClosed(gap: try #require(open.first?.position), commit: FakeHub.commit(3))))
             #expect(try harness.row(id).lastCommit == FakeHub.commit(3))
         }
     }
@@ -125,7 +127,8 @@ struct SchedulerTests {
                 let other = try await harness.add("owner/other", externalID: 8)
                 _ = try await harness.push("owner/other", externalID: 8, from: 0, to: 1)
                 let lost = try #require(try harness.state.read { try $0.jobs(of: other) }.first)
-                try await harness.append(.syncStarted(SyncStarted(attempt: 5, fromCommit: nil)), of: other, job: lost.id)
+                try await harness.append(
+                    .syncStarted(SyncStarted(attempt: 5, fromCommit: nil)), of: other, job: lost.id)
             }
             try await HubHarness.open(in: folder, hub: hub, clock: clock) { harness in
                 try await harness.withScheduler { scheduler in
@@ -233,8 +236,10 @@ struct SchedulerTests {
             _ = try await harness.engine.sync(id)
             harness.hub.set("owner/name", externalID: 7, at: 1)
             let audit = FakeAudit(deliveries: [
-                ReportedDelivery(id: 1, delivery: "lost", deliveredAt: harness.clock.now, succeeded: false, event: "push"),
-                ReportedDelivery(id: 2, delivery: "here", deliveredAt: harness.clock.now, succeeded: true, event: "push"),
+                ReportedDelivery(
+                    id: 1, delivery: "lost", deliveredAt: harness.clock.now, succeeded: false, event: "push"),
+                ReportedDelivery(
+                    id: 2, delivery: "here", deliveredAt: harness.clock.now, succeeded: true, event: "push"),
             ])
             try await harness.push("owner/name", externalID: 7, from: 0, to: 0, delivery: "here")
             try await harness.withScheduler(audits: [audit]) { scheduler in

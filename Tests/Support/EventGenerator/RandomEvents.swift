@@ -121,7 +121,8 @@ extension SeededGenerator {
         return WebhookReceived(
             provider: provider, delivery: "delivery \(below(40))", event: text(),
             action: oneIn(2) ? nil : "renamed", installation: oneIn(2) ? nil : UInt64(below(4)),
-            externalID: oneIn(3) ? nil : UInt64(below(9)), locator: oneIn(3) ? nil : Locator(provider: provider, source: [1]),
+            externalID: oneIn(3) ? nil : UInt64(below(9)),
+            locator: oneIn(3) ? nil : Locator(provider: provider, source: [1]),
             bodyHash: blob(), bodySize: magnitude(), secret: UInt32(below(3)), sender: text(),
             ref: oneIn(3)
                 ? nil

@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// A connection to a receiver, for one request after the other.
-struct WebhookConnection: Sendable {
+/// A connection to a server on this machine, for one request after the other.
+struct LoopbackConnection: Sendable {
     struct Answer: Sendable {
         var status = 0
         var headers: [(name: String, value: String)] = []
@@ -10,10 +10,10 @@ struct WebhookConnection: Sendable {
         var isReusable = false
     }
 
-    let address: WebhookAddress
+    let address: LoopbackAddress
     private let socket: Descriptor
 
-    init(to address: WebhookAddress) async throws {
+    init(to address: LoopbackAddress) async throws {
         self.address = address
         let number = Glibc.socket(
             AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
@@ -39,14 +39,16 @@ struct WebhookConnection: Sendable {
     /// Ends what is under way: reading and writing fail from now on.
     func abort() { shutdown(socket.number, Int32(SHUT_RDWR)) }
 
-    func post(to path: String, headers: [(name: String, value: String)], body: [UInt8]) async throws -> Answer {
-        var head = "POST \(path) HTTP/1.1\r\nHost: \(address.host):\(address.port)\r\n"
+    func send(_ method: String, _ path: String, headers: [(name: String, value: String)], body: [UInt8])
+        async throws -> Answer
+    {
+        var head = "\(method) \(path) HTTP/1.1\r\nHost: \(address.host):\(address.port)\r\n"
         for header in headers { head += "\(header.name): \(header.value)\r\n" }
         head += "Content-Length: \(body.count)\r\n\r\n"
         do {
             try await socket.send(Array(head.utf8) + body)
         } catch let error as SimulatorError where error.code == .system {
-            // A receiver may answer and close before it has read everything: its answer counts.
+            // A server may answer and close before it has read everything: its answer counts.
         }
         return try await read()
     }
@@ -63,7 +65,7 @@ struct WebhookConnection: Sendable {
             var parsed = CGIHead.parse(bytes)
             while parsed == nil {
                 guard try await more() else {
-                    throw SimulatorError(code: .server, message: "the receiver closed the connection")
+                    throw SimulatorError(code: .server, message: "the server closed the connection")
                 }
                 parsed = CGIHead.parse(bytes)
             }
@@ -71,7 +73,7 @@ struct WebhookConnection: Sendable {
             // The status line has no colon, or one in its reason: it is the first line either way.
             let line = String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self).split(separator: " ")
             guard line.count >= 2, let status = Int(line[1].prefix(3)) else {
-                throw SimulatorError(code: .malformed, message: "the receiver's answer is no HTTP")
+                throw SimulatorError(code: .malformed, message: "the server's answer is no HTTP")
             }
             bytes = rest
             if (100..<200).contains(status) { continue }
@@ -100,7 +102,7 @@ extension [UInt8] {
 }
 
 /// Where a hook leads: `http://host:port/path`.
-struct WebhookAddress: Sendable, Hashable {
+struct LoopbackAddress: Sendable, Hashable {
     var host: String
     var port: UInt16
     var path: String
@@ -121,9 +123,9 @@ struct WebhookAddress: Sendable, Hashable {
 
 /// Connections that wait for their next request.
 final class ConnectionPool: Sendable {
-    private let idle = Mutex<[WebhookConnection]>([])
+    private let idle = Mutex<[LoopbackConnection]>([])
 
-    func take(_ address: WebhookAddress) -> WebhookConnection? {
+    func take(_ address: LoopbackAddress) -> LoopbackConnection? {
         idle.withLock { idle in
             idle.lastIndex { $0.address.host == address.host && $0.address.port == address.port }.map {
                 idle.remove(at: $0)
@@ -131,7 +133,7 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    func give(_ connection: WebhookConnection) { idle.withLock { $0.append(connection) } }
+    func give(_ connection: LoopbackConnection) { idle.withLock { $0.append(connection) } }
 
     func close() { idle.withLock { $0 = [] } }
 }

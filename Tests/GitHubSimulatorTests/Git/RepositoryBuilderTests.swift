@@ -70,7 +70,7 @@ import Testing
     @Test func commitsAFolderOfFiles() async throws {
         try await withTemporaryFolder { folder in
             try await GitClient.run(["init", "-q", "\(folder)/work"])
-            try await GitClient.run(["config", "--file", "\(folder)/work/settings", "a.b", "c"])
+            try await GitClient.run(["config", "--file", "\(folder)/work/settings", "a.b", "c"], in: folder)
             let repository = try RepositoryBuilder(at: "\(folder)/r.git")
             try repository.commit(folder: "\(folder)/work")
             #expect(try repository.entries().map(\.path) == ["settings"])

@@ -75,7 +75,7 @@ import Testing
         try await withTemporaryFolder { folder in
             try await GitServer.withServer(.init(root: folder)) { server in
                 let error = await #expect(throws: SimulatorError.self) {
-                    try await GitClient.run(["ls-remote", server.url("none.git")])
+                    try await GitClient.run(["ls-remote", server.url("none.git")], in: folder)
                 }
                 #expect(error?.message.contains("not found") == true)
                 #expect(server.traffic.requests.map(\.status) == [404])

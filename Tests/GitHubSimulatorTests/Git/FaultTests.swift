@@ -68,7 +68,7 @@ import Testing
             let client = try await GitServer.withServer(.init(root: folder)) { server in
                 server.inject(.hang())
                 let client = try ChildProcess(
-                    arguments: ["ls-remote", server.url("project.git")].map { Array($0.utf8) },
+                    arguments: ["-C", folder, "ls-remote", server.url("project.git")].map { Array($0.utf8) },
                     environment: GitCommand.environment())
                 while server.traffic.count == 0 { try await Task.sleep(for: .milliseconds(5)) }
                 return client
@@ -80,7 +80,7 @@ import Testing
     @Test func redirectsProtocolV0AndPace() async throws {
         try await withClones { server, clone in
             server.inject(.redirect(from: "/old.git", to: "/project.git"), on: [.capabilities], times: 1)
-            let refs = try await GitClient.run(["ls-remote", server.url("old.git")])
+            let refs = try await GitClient.run(["ls-remote", server.url("old.git")], in: "/")
             #expect(String(decoding: refs, as: UTF8.self).contains("refs/heads/main"))
 
             server.resetTraffic()
