@@ -62,7 +62,7 @@ struct TransportTests {
         builder.submodule("vendor/lib", commit: "0123456789abcdef0123456789abcdef01234567")
         builder.write(RepositoryPath([0x63, 0x61, 0x66, 0xe9]), "the name is Latin-1\n")
         builder.write(
-            RepositoryPath(Array("r".utf8) + [0xe9, 0x73, 0xfc] + Array("m/é — \u{fffd}.txt".utf8)),
+            RepositoryPath(Array("names/r".utf8) + [0xe9, 0x73, 0xfc] + Array("m/é — \u{fffd}.txt".utf8)),
             "two and one real\n")
         builder.write("a", "sorted before a.b\n")
         builder.write("a.b/c", "and this directory after it\n")
