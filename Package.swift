@@ -31,6 +31,11 @@ func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -52,6 +57,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // C libraries, and the one Swift module that owns each one's handles.
@@ -88,14 +96,19 @@ let package = Package(
 
         // The one imperative shell, and the program around it.
         layer("Ingest", ["Events", "EventLog", "Silo", "Projections", "State", "ProviderKit"]),
-        layer("Server", ["Queries", "Ingest", "ProviderKit", "Events", hummingbird, logging]),
+        layer(
+            "Server",
+            [
+                "Queries", "Ingest", "ProviderKit", "Events", hummingbird, hummingbirdCore, nioCore, nioHTTPTypes,
+                serviceLifecycle, logging,
+            ]),
         layer("GitHubSimulator", ["OpenSSL", hummingbird, logging]),
         .executableTarget(
             name: "ingestor",
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
                 "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL",
-                argumentParser, configuration, logging,
+                argumentParser, configuration, logging, unixSignals,
             ],
             swiftSettings: strict),
 
@@ -123,7 +136,9 @@ let package = Package(
                 "TestSupport",
             ]),
         tests("VaultTests", ["Vault", "ProviderKit", "Events"]),
-        tests("ServerTests", ["Server", "Queries", "Ingest", "ProviderKit", "Events", "TestSupport"]),
+        tests(
+            "ServerTests",
+            ["Server", "Queries", "Ingest", "ProviderKit", "Events", "GitHub", "OpenSSL", "TestSupport", logging]),
         tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
         tests(
             "IngestTests",

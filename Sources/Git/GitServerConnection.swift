@@ -6,13 +6,18 @@ import ProviderKit
 /// The connection to one repository: what is asked, in the words of ``GitProtocol``, and its errors in those of providers.
 final class GitServerConnection {
     private let url: String
+    private let credentials: BasicCredentials?
     private let settings: GitSettings
     private var opened: SmartHTTPSession?
 
-    init(url: String, settings: GitSettings) {
+    init(url: String, credentials: BasicCredentials? = nil, settings: GitSettings) {
         self.url = url
+        self.credentials = credentials
         self.settings = settings
     }
+
+    /// Whether the server redirected to another place.
+    var hasMoved: Bool { opened?.movedTo != nil }
 
     /// Requests and bytes so far.
     var traffic: Traffic {
@@ -78,7 +83,8 @@ final class GitServerConnection {
         curl.proxy = settings.proxy
         let session: SmartHTTPSession
         do {
-            session = try SmartHTTPSession(url: try HTTPURL(url), settings: curl)
+            session = try SmartHTTPSession(
+                url: try HTTPURL(url), credentials: credentials, settings: curl, isCancelled: { Task.isCancelled })
         } catch let error as CurlError {
             throw ProviderError.permanent(.invalidLocator, error.message)
         } catch let error as RemoteError {

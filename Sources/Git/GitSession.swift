@@ -1,11 +1,12 @@
-import Events
-import GitProtocol
-import ProviderKit
+package import Curl
+package import Events
+package import GitProtocol
+package import ProviderKit
 
 /// A conversation with one repository on a Git server.
 ///
 /// `@unchecked Sendable`: its connection is used by one sync at a time, as ``Provider`` says of sessions.
-final class GitSession: ProviderSession, @unchecked Sendable {
+package final class GitSession: ProviderSession, @unchecked Sendable {
     private let source: Source
     private let server: GitServerConnection
 
@@ -17,9 +18,18 @@ final class GitSession: ProviderSession, @unchecked Sendable {
         server = GitServerConnection(url: String(decoding: source.locator.source, as: UTF8.self), settings: settings)
     }
 
-    var traffic: Traffic { server.traffic }
+    /// For a source whose locator is not its URL, and which may want a password.
+    package init(source: Source, url: String, credentials: BasicCredentials?, settings: GitSettings) {
+        self.source = source
+        server = GitServerConnection(url: url, credentials: credentials, settings: settings)
+    }
 
-    func head(since checkpoint: Checkpoint?) async throws -> SourceHead {
+    /// The server sends whoever asks to another place than the URL.
+    package var hasMoved: Bool { server.hasMoved }
+
+    package var traffic: Traffic { server.traffic }
+
+    package func head(since checkpoint: Checkpoint?) async throws -> SourceHead {
         let head = try server.head(branch: source.configuration.branch)
         return SourceHead(
             commit: head.commit.map { SHA1Hash($0) }, ref: head.ref, changed: changed(head.commit, checkpoint))
@@ -30,7 +40,7 @@ final class GitSession: ProviderSession, @unchecked Sendable {
         return checkpoint.commit != commit.map { SHA1Hash($0) } ?? .zero
     }
 
-    func observe(_ head: SourceHead, known: any KnownContent, into sink: any ObservationSink) async throws
+    package func observe(_ head: SourceHead, known: any KnownContent, into sink: any ObservationSink) async throws
         -> Observation
     {
         var head = head
@@ -56,7 +66,9 @@ final class GitSession: ProviderSession, @unchecked Sendable {
         return try await reading.run()
     }
 
-    func identifiers(at head: SourceHead, _ body: (_ path: [UInt8], _ hash: SHA1Hash) throws -> Void) async throws {
+    package func identifiers(at head: SourceHead, _ body: (_ path: [UInt8], _ hash: SHA1Hash) throws -> Void)
+        async throws
+    {
         guard let commit = head.commit else { return }
         let spool = Spool(source: source)
         let pack = try spool.receive("identifiers", bases: NoBases()) { spool in
@@ -80,7 +92,7 @@ extension Source {
     /// The repository's patterns.
     ///
     /// - Throws: ``ProviderError`` (permanent) for a pattern that is malformed.
-    func filter() throws -> PathFilter {
+    package func filter() throws -> PathFilter {
         do {
             return try PathFilter(include: configuration.include, exclude: configuration.exclude)
         } catch {

@@ -1,10 +1,11 @@
-import Events
-import GitProtocol
+package import Events
+package import GitProtocol
 import ProviderKit
 
 /// Where trees are read from: the packs that came, and the trees that are known from before.
 final class TreeSource {
     private let packs: [(pack: Pack, reader: PackReader)]
+    private let listed: [ObjectID: [TreeEntry]]
     private let known: KnownTrees?
 
     /// Limit of one tree object in bytes; a directory of a million files takes about 40 MB.
@@ -12,6 +13,14 @@ final class TreeSource {
 
     init(packs: [Pack], known: KnownTrees?) throws {
         self.packs = try packs.map { ($0, try PackReader($0)) }
+        listed = [:]
+        self.known = known
+    }
+
+    /// Trees that came otherwise than in packs.
+    init(listed: [ObjectID: [TreeEntry]], known: KnownTrees?) {
+        packs = []
+        self.listed = listed
         self.known = known
     }
 
@@ -27,7 +36,7 @@ final class TreeSource {
             }
             return try Tree.parse(object.content)
         }
-        return try known?.entries(of: tree)
+        return try listed[tree] ?? known?.entries(of: tree)
     }
 
     /// What a tree expands to, where that is known without opening it.
@@ -52,9 +61,9 @@ struct KnownBases: BaseProvider {
 }
 
 extension SHA1Hash {
-    init(_ id: ObjectID) { self = id.withUnsafeBytes { SHA1Hash($0) } }
+    package init(_ id: ObjectID) { self = id.withUnsafeBytes { SHA1Hash($0) } }
 }
 
 extension ObjectID {
-    init(_ hash: SHA1Hash) { self = hash.withUnsafeBytes { ObjectID(bytes: $0) } ?? .zero }
+    package init(_ hash: SHA1Hash) { self = hash.withUnsafeBytes { ObjectID(bytes: $0) } ?? .zero }
 }

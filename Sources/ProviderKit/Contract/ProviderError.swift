@@ -34,6 +34,8 @@ public struct ProviderError: Error, Sendable, CustomStringConvertible {
         public static let limitExceeded = Code(rawValue: "limitExceeded")
         /// The spool or another local file could not be used.
         public static let localFailure = Code(rawValue: "localFailure")
+        /// It may not be shown any more: a court or an owner of rights had it taken down.
+        public static let takenDown = Code(rawValue: "takenDown")
         /// The source has no commit yet.
         public static let empty = Code(rawValue: "empty")
     }

@@ -5,6 +5,9 @@ public protocol WebhookReceiver: Sendable {
     /// The provider's name, and the last part of the route: `POST /webhooks/github`.
     var provider: String { get }
 
+    /// What the head of a request alone tells against it, so that its body need not be read; nil where it must be.
+    func refusal(headers: WebhookHeaders) -> WebhookSignature?
+
     /// Whether the body was signed with one of the secrets, over the bytes as they were received. Compares in constant time.
     func verify(body: UnsafeRawBufferPointer, headers: WebhookHeaders) -> WebhookSignature
 
@@ -12,6 +15,11 @@ public protocol WebhookReceiver: Sendable {
     ///
     /// - Throws: ``ProviderError`` (permanent, malformed) where the body is not what its content type says.
     func decode(body: UnsafeRawBufferPointer, headers: WebhookHeaders) throws(ProviderError) -> WebhookReport
+}
+
+extension WebhookReceiver {
+    /// Nothing: the body is read in any case.
+    public func refusal(headers: WebhookHeaders) -> WebhookSignature? { nil }
 }
 
 /// What became of the check of a signature.

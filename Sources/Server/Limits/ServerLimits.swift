@@ -1,0 +1,27 @@
+/// How much the server takes on. Beyond a limit it refuses, and says which.
+public struct ServerLimits: Sendable, Equatable {
+    /// Longest body in bytes. GitHub sends none above 25 MiB.
+    public var bodyByteCount = 26_214_400
+    /// Longest head of a request in bytes: all its fields together, and each of them.
+    public var headByteCount = 16 << 10
+    /// Fields in the head of a request.
+    public var headFieldCount = 100
+    /// From the end of a request's head to the end of its body. GitHub gives up after 10 seconds.
+    public var bodySeconds = 10.0
+    /// How long a connection may lie idle, also while a head arrives.
+    public var idleSeconds = 30.0
+    /// How long what a sender still sends is read and thrown away after it was refused, so that it sees the answer.
+    public var lingerSeconds = 2.0
+    /// Bodies of all requests together, in bytes as received. In memory they take at most twice as much.
+    public var bufferedByteCount = 256 << 20
+    /// Connections at once. Further ones wait in the system's queue.
+    public var connectionCount = 1024
+    /// Length of that queue.
+    public var backlog = 1024
+    /// What a sender is told to wait where a report could not be made durable, or there is no room for it.
+    public var retryAfterSeconds = 10
+    /// How long requests under way have to end in a shutdown.
+    public var shutdownSeconds = 10.0
+
+    public init() {}
+}
