@@ -143,8 +143,8 @@ let package = Package(
         tests(
             "IngestTests",
             [
-                "Ingest", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo", "Git", "Directory",
-                "GitProtocol", "GitHubSimulator", "TestSupport",
+                "Ingest", "Queries", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo", "Git",
+                "Directory", "GitProtocol", "GitHubSimulator", "TestSupport",
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
         tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
