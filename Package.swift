@@ -34,6 +34,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -107,7 +108,7 @@ let package = Package(
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
                 "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL",
-                argumentParser, configuration, logging,
+                argumentParser, configuration, logging, unixSignals,
             ],
             swiftSettings: strict),
 

@@ -37,5 +37,9 @@ let package = Package(
         .executableTarget(
             name: "serve-git", dependencies: [.product(name: "GitHubSimulator", package: "ingestor")],
             swiftSettings: strict),
+        // What tools/check-simulator runs.
+        .executableTarget(
+            name: "serve-github", dependencies: [.product(name: "GitHubSimulator", package: "ingestor")],
+            swiftSettings: strict),
     ]
 )

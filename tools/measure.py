@@ -334,7 +334,8 @@ class Bench:
         output = self.run(f"{TOOLS}/measure-append", directory, str(self.arguments.runs)).output
         for line in map(json.loads, output.splitlines()):
             self.record(
-                "append", f"durable append, {line['batch']} a transaction", "events/s", [line["eventsPerSecond"]],
+                "append", f"durable append, {line['batch']} a transaction, {line['callers']} at a time", "events/s",
+                [line["eventsPerSecond"]],
                 {"C loop over LMDB": [line["loopEventsPerSecond"]]}, 0.7 if line["batch"] == 256 else None,
                 is_rate=True, ratio=line["ratio"])
         remove(directory)

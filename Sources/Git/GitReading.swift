@@ -31,7 +31,7 @@ struct GitReading {
         spool = Spool(source: source)
         filter = try source.filter()
         if known.checkpoint != nil && !known.isDistrusted {
-            knownTrees = try KnownTrees(known)
+            knownTrees = try KnownTrees(known, cacheDirectory: source.cacheDirectory)
         } else {
             knownTrees = nil
         }
@@ -42,8 +42,12 @@ struct GitReading {
         var commit: Commit
         var packs: [Pack]
         var trees: TreeSource
+        /// What each distinct tree expands to.
+        var extents: [ObjectID: TreeExtent]
         /// A path of each content that has to be stored.
         var needed: [ObjectID: [UInt8]]
+        /// The trees that it is a difference from.
+        var base: KnownTrees?
     }
 
     mutating func run() async throws -> Observation {
@@ -153,6 +157,7 @@ struct GitReading {
     private struct Listed {
         var commit: Commit
         var trees: TreeSource
+        var extents: [ObjectID: TreeExtent]
         var needed: [ObjectID: [UInt8]]
         var blobCount: Int
     }
@@ -173,13 +178,14 @@ struct GitReading {
         // What a directory holds that is as it was is there since then.
         var walk = try TreeWalk(
             root: parsed.tree, source: trees, filter: filter, limits: source.limits,
-            passesOver: { known?.entries(of: $0) != nil })
+            enters: { _, tree in known.map { !$0.contains(tree) } ?? true })
         while let item = try walk.next() {
             guard case .blob(let path, let mode, let id) = item, seen.insert(id).inserted else { continue }
             if staysLeftOut(path, mode, id) != nil { continue }
             if try await sink.needs(SHA1Hash(id)) { needed[id] = path }
         }
-        return Listed(commit: parsed, trees: trees, needed: needed, blobCount: seen.count)
+        return Listed(
+            commit: parsed, trees: trees, extents: walk.extents, needed: needed, blobCount: seen.count)
     }
 
     /// Everything that is needed must be at hand before anything is handed over.
@@ -197,7 +203,9 @@ struct GitReading {
                 .incomplete,
                 "the server did not send \(id), which is \(String(decoding: path, as: UTF8.self))")
         }
-        return Fetched(commit: listed.commit, packs: packs, trees: listed.trees, needed: listed.needed)
+        return Fetched(
+            commit: listed.commit, packs: packs, trees: listed.trees, extents: listed.extents, needed: listed.needed,
+            base: known)
     }
 
     // MARK: - Handing over
@@ -247,12 +255,37 @@ struct GitReading {
                 try record(object, outcome)
             }
         }
-        var walk = try TreeWalk(
-            root: fetched.commit.tree, source: fetched.trees, filter: filter, limits: source.limits, wasWalked: true)
-        while let item = try walk.next() { try await sink.item(observed(item, sizes, refused)) }
+        try await handOverItems(fetched) { observed($0, sizes, refused) }
         return Observation(
             commit: SHA1Hash(commit), tree: SHA1Hash(fetched.commit.tree), author: fetched.commit.author,
             committer: fetched.commit.committer)
+    }
+
+    /// Hands over the items; where everything else is known to be as it was, those of directories that changed.
+    private func handOverItems(_ fetched: Fetched, _ observed: (TreeWalk.Item) -> ObservedItem) async throws {
+        let root = fetched.commit.tree
+        let base = known.isExact ? fetched.base?.index : nil
+        let survey = DirectorySurvey(base: base, extents: fetched.extents)
+        if base != nil {
+            try survey.walk(root, fetched.trees, filter, source.limits)
+            try await sink.unchanged(below: survey.unchanged)
+        }
+        var isWhole = true
+        if survey.unchanged != [[]] {
+            let isNew = base == nil
+            if isNew { _ = survey.enter([], root) }
+            var walk = try TreeWalk(
+                root: root, source: fetched.trees, filter: filter, limits: source.limits, wasWalked: true,
+                enters: { path, tree in isNew ? survey.enter(path, tree) : base?.tree(at: path) != tree })
+            while let item = try walk.next() {
+                let item = observed(item)
+                if case .skipped = item.content { isWhole = false }
+                try await sink.item(item)
+            }
+        }
+        if let directory = source.cacheDirectory, isWhole, filter.acceptsEverything, let index = survey.index {
+            index.save(in: directory)
+        }
     }
 
     private func observed(

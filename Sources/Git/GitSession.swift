@@ -66,7 +66,9 @@ package final class GitSession: ProviderSession, @unchecked Sendable {
         return try await reading.run()
     }
 
-    package func identifiers(at head: SourceHead, _ body: (_ path: [UInt8], _ hash: SHA1Hash) throws -> Void) async throws {
+    package func identifiers(at head: SourceHead, _ body: (_ path: [UInt8], _ hash: SHA1Hash) throws -> Void)
+        async throws
+    {
         guard let commit = head.commit else { return }
         let spool = Spool(source: source)
         let pack = try spool.receive("identifiers", bases: NoBases()) { spool in

@@ -23,13 +23,9 @@ struct Spool {
 
     /// - Throws: ``ProviderError`` (localFailure) where the directory cannot be made.
     func prepare() throws {
-        var path = ""
-        for name in directory.split(separator: "/", omittingEmptySubsequences: false) {
-            path += path.isEmpty && name.isEmpty ? "/" : path.isEmpty || path == "/" ? "\(name)" : "/\(name)"
-            if mkdir(path, 0o700) != 0 && errno != EEXIST && errno != EISDIR && errno != EROFS {
-                throw ProviderError.transient(
-                    .localFailure, "the spool \(directory) cannot be made: \(String(cString: strerror(errno)))")
-            }
+        guard makeDirectories(directory) else {
+            throw ProviderError.transient(
+                .localFailure, "the spool \(directory) cannot be made: \(String(cString: strerror(errno)))")
         }
     }
 
@@ -71,4 +67,16 @@ struct Spool {
             throw error
         }
     }
+}
+
+/// Makes a directory with those above it, unless they are there.
+///
+/// - Returns: false where that failed, with the reason in `errno`.
+func makeDirectories(_ directory: String) -> Bool {
+    var path = ""
+    for name in directory.split(separator: "/", omittingEmptySubsequences: false) {
+        path += path.isEmpty && name.isEmpty ? "/" : path.isEmpty || path == "/" ? "\(name)" : "/\(name)"
+        if mkdir(path, 0o700) != 0 && errno != EEXIST && errno != EISDIR && errno != EROFS { return false }
+    }
+    return true
 }

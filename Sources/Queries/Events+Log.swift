@@ -55,7 +55,8 @@ extension Queries {
 
     /// Whether the tenant may see an event, and a filter lets it through.
     public func shows(_ envelope: Envelope, _ filter: EventFilter) -> Bool {
-        mayRead(envelope.header) && filter.matches(envelope.header)
+        mayRead(envelope.header) && (envelope.header.domain != .webhooks || seesAllWebhooks)
+            && filter.matches(envelope.header)
     }
 
     private func walk(
@@ -77,7 +78,9 @@ extension Queries {
                 }
                 return page
             }
-            for envelope in page where try !body(envelope) { return }
+            for envelope in page where try mayRead(envelope) {
+                guard try body(envelope) else { return }
+            }
         }
     }
 

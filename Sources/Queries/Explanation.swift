@@ -24,6 +24,8 @@ public enum ExplanationSubject: Sendable {
     case repository(RepositoryRow)
     /// A content, a commit or a tree.
     case hash(SHA1Hash)
+    /// A webhook, by the event that has it: what it said, and all that it set off.
+    case delivery(LogPosition)
 }
 
 extension Queries {
@@ -61,6 +63,9 @@ extension Queries {
             }
         case .repository(let repository):
             try collector.followRepository(repository.id)
+        case .delivery(let position):
+            collector.explanation.position = position
+            try collector.followDelivery(position)
         case .hash(let hash):
             collector.explanation.hash = hash
             try collector.followHash(hash)
@@ -71,6 +76,18 @@ extension Queries {
             }
         }
         return try collector.finish()
+    }
+
+    /// Where the log has a report of one of the providers.
+    ///
+    /// - Parameter delivery: as the provider names it.
+    public func delivery(_ delivery: String, of providers: [String]) throws -> LogPosition? {
+        try state.read { view in
+            for provider in providers {
+                if let position = try view.delivery(delivery, of: provider) { return position }
+            }
+            return nil
+        }
     }
 
     /// Explains a path below a directory that was left out; nil once that is done.

@@ -29,6 +29,22 @@ public struct Queries: Sendable {
     }
 
     func mayRead(_ header: RecordHeader) -> Bool { header.tenant == .none || header.tenant == tenant?.id }
+
+    /// Who runs the engine sees every webhook; another tenant those about what it watches.
+    var seesAllWebhooks: Bool { tenant.map { $0.name == Self.operatorTenant } ?? true }
+
+    /// The tenant of whoever does not name one.
+    static let operatorTenant = "default"
+
+    /// Whether the tenant may see an event whose header it may.
+    func mayRead(_ envelope: Envelope) throws -> Bool {
+        guard mayRead(envelope.header) else { return false }
+        if envelope.header.domain != .webhooks || seesAllWebhooks { return true }
+        guard case .webhookReceived(let event) = envelope.event, let externalID = event.externalID else { return false }
+        return try state.read { view in
+            try view.repositories(of: event.provider, externalID: externalID).contains { $0.tenant == tenant?.id }
+        }
+    }
 }
 
 /// Why a question has no answer. The message says what to do.

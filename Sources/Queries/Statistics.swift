@@ -4,7 +4,7 @@ import Projections
 import Silo
 import State
 
-/// What the store holds, all tenants together.
+/// What the store holds, all tenants together, webhooks apart.
 public struct StoreStatistics: Sendable, Equatable {
     public var events: UInt64 = 0
     public var repositories: UInt64 = 0
@@ -42,9 +42,10 @@ extension Queries {
                 result.uniqueBytes += statistics.uniqueBytes
             }
         }
-        let stored = try silo.statistics()
-        result.storedBytes = UInt64(stored.storedByteCount)
-        result.shards = UInt64(stored.shardCount)
+        // The bodies of webhooks are records of ours, no content.
+        let (stored, webhooks) = (try silo.statistics(), try silo.statistics(of: .webhooks))
+        result.storedBytes = UInt64(stored.storedByteCount - webhooks.storedByteCount)
+        result.shards = UInt64(stored.shardCount - webhooks.shardCount)
         return result
     }
 }

@@ -5,11 +5,15 @@ import State
 /// How complete what is known of a source is.
 public struct RepositoryStatus: Sendable {
     public let repository: RepositoryRow
-    public let gaps: [Gap]
+    /// One a watched ref; there is one.
+    public let refs: [RefStatus]
     /// What waits to be done.
     public let jobs: [JobRow]
+    /// The same, with when each may go on and why not before.
+    public let waiting: [WaitingJob]
     public let deadLetters: [JobRow]
 
+    public var gaps: [Gap] { refs.flatMap(\.gaps) }
     public var isComplete: Bool { gaps.isEmpty }
 }
 
@@ -17,41 +21,78 @@ public struct RepositoryStatus: Sendable {
 public struct Gap: Sendable, Equatable {
     /// The commit that is complete; nil: none is.
     public var from: SHA1Hash?
-    /// The commit that the source was seen at; nil: it was never seen.
+    /// The commit that the source was seen at, or announced; nil: it was never seen.
     public var to: SHA1Hash?
     /// Since when.
     public var since: Timestamp
-    /// `neverSynced`, `behind`, `failing`.
+    /// `neverSynced`, `behind`, `announced`, `failing`, `suspended`; or why the log names a gap: `missedPush`, `missedWebhook`.
     public var reason: String
+    /// Where the log names it.
+    public var position: LogPosition?
 }
 
 extension Queries {
     /// The status of the tenant's sources, or of one.
-    public func status(of repository: RepositoryRow? = nil) throws -> [RepositoryStatus] {
+    ///
+    /// - Parameter circuits: hosts that nothing is sent to for now, where somebody in this process knows.
+    public func status(
+        of repository: RepositoryRow? = nil, circuits: [OpenCircuit] = []
+    ) throws -> [RepositoryStatus] {
         let rows = try repository.map { [$0] } ?? repositories()
         return try state.read { view in
             try rows.map { row in
                 let jobs = try view.jobs(of: row.id)
+                let open = jobs.filter { $0.state != .deadLettered }
+                let host = Circuit.host(of: row.locator)
                 return RepositoryStatus(
-                    repository: row, gaps: Self.gaps(row), jobs: jobs.filter { $0.state != .deadLettered },
+                    repository: row, refs: [try Self.refStatus(row, view)], jobs: open,
+                    waiting: open.map { WaitingJob($0, host: host, circuits: circuits) },
                     deadLetters: jobs.filter { $0.state == .deadLettered })
             }
         }
     }
 
-    static func gaps(_ row: RepositoryRow) -> [Gap] {
+    private static func refStatus(_ row: RepositoryRow, _ view: borrowing StateView) throws -> RefStatus {
+        let branch = row.configuration.branch ?? row.branch
+        let ref = branch.map { Array("refs/heads/".utf8) + $0 } ?? []
+        let announced = try row.externalID.flatMap { externalID in
+            ref.isEmpty ? nil : try view.announcedRef(row.locator.provider, externalID, ref)
+        }
+        let recorded = try view.gaps(of: row.id)
+        return RefStatus(
+            ref: ref, commit: row.lastCommit, completeAsOf: row.completeAsOf, announced: announced?.commit,
+            announcedAt: announced?.at, gaps: gaps(row, announced: announced, recorded: recorded))
+    }
+
+    /// What the log names first, and then what follows from what is known.
+    static func gaps(_ row: RepositoryRow, announced: RefRow? = nil, recorded: [GapRow] = []) -> [Gap] {
+        var gaps = recorded.map { gap in
+            Gap(
+                from: row.lastCommit, to: gap.gap.found, since: gap.detectedAt, reason: gap.gap.reason.name,
+                position: gap.position)
+        }
+        // What is deleted or archived has nothing that is missing here.
+        if let suspension = row.suspension, suspension.reason != .deleted, suspension.reason != .archived {
+            gaps.append(Gap(from: row.lastCommit, to: nil, since: suspension.since, reason: "suspended"))
+            return gaps
+        }
         if row.lastCommit == nil {
-            return [Gap(from: nil, to: row.polledHead, since: row.addedAt, reason: "neverSynced")]
+            return gaps + [Gap(from: nil, to: row.polledHead, since: row.addedAt, reason: "neverSynced")]
         }
         if let head = row.polledHead, head != row.lastCommit, let seen = row.polledAt,
             row.lastSyncedAt.map({ seen > $0 }) ?? true
         {
-            return [Gap(from: row.lastCommit, to: head, since: seen, reason: "behind")]
+            return gaps + [Gap(from: row.lastCommit, to: head, since: seen, reason: "behind")]
         }
-        if let failure = row.lastFailure {
-            return [Gap(from: row.lastCommit, to: nil, since: row.completeAsOf ?? failure.at, reason: "failing")]
+        if let announced, let commit = announced.commit, commit != row.lastCommit,
+            row.polledAt.map({ announced.at > $0 }) ?? true
+        {
+            return gaps + [Gap(from: row.lastCommit, to: commit, since: announced.at, reason: "announced")]
         }
-        return []
+        if row.suspension == nil, let failure = row.lastFailure {
+            return gaps + [Gap(from: row.lastCommit, to: nil, since: row.completeAsOf ?? failure.at, reason: "failing")]
+        }
+        return gaps
     }
 
     /// The tenant's jobs that gave up.

@@ -78,6 +78,35 @@ struct StoryCollector {
         positions.insert(LogPosition(repository.rawValue))
     }
 
+    /// What a webhook said, what it changed, and the sync that brought what it announced: the one that it asked for, or that was
+    /// asked for already and began after it.
+    mutating func followDelivery(_ position: LogPosition) throws {
+        wanted.insert(position)
+        try follow(position)
+        let queries = queries
+        guard let envelope = try queries.log.read({ snapshot in try snapshot.envelope(at: position) }),
+            case .webhookReceived(let event) = envelope.event, let externalID = event.externalID
+        else { return }
+        let syncs = try queries.state.read { view in
+            var syncs: [LogPosition] = []
+            for row in try view.repositories(of: event.provider, externalID: externalID)
+            where row.tenant == queries.tenant?.id {
+                var visited = 0
+                try view.forEachPosition(.repository(row.id), from: position + 1) { next in
+                    visited += 1
+                    let header = try queries.log.read { snapshot in try snapshot.header(at: next) }
+                    guard let header, header.kind == EventKind.syncStarted.rawValue else {
+                        return visited < Queries.maximumStoryEventCount
+                    }
+                    syncs.append(next)
+                    return false
+                }
+            }
+            return syncs
+        }
+        for sync in syncs { try follow(sync) }
+    }
+
     /// When a content was stored, refused or damaged, and by whom it is named; and the syncs that were at a commit or a tree.
     mutating func followHash(_ hash: SHA1Hash) throws {
         let queries = queries
@@ -123,12 +152,13 @@ struct StoryCollector {
         var result = explanation
         let queries = queries
         let all = positions.union(wanted).sorted()
-        result.events = try queries.log.read { snapshot in
-            try all.compactMap { position in
+        let found = try queries.log.read { snapshot in
+            try all.compactMap { position -> Envelope? in
                 guard let header = try snapshot.header(at: position), queries.mayRead(header) else { return nil }
                 return try snapshot.envelope(at: position)
             }
         }
+        result.events = try found.filter { try queries.mayRead($0) }
         return result
     }
 }

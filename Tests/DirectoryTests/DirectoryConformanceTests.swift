@@ -17,6 +17,8 @@ private struct FolderFixture: ConformanceFixture {
     }
     var missingLocator: Locator { Locator(provider: "dir", source: Array("/no/such/directory".utf8)) }
 
+    let cacheDirectory: String? = nil
+
     func makeSpoolDirectory() throws -> String {
         let spool = root.appending(path: "spool-\(UUID())")
         try FileManager.default.createDirectory(at: spool, withIntermediateDirectories: true)
@@ -81,7 +83,7 @@ private struct NothingKnown: KnownContent {
     let checkpoint: Checkpoint? = nil
     let isEmpty = true
     let isDistrusted = false
-    func forEachItem(_ body: (ObservedItem) throws -> Void) throws {}
+    func forEachItem(from path: [UInt8], _ body: (ObservedItem) throws -> Bool) throws {}
     func size(of hash: SHA1Hash) throws -> UInt64? { nil }
     func content(of hash: SHA1Hash, atMost limit: Int) throws -> [UInt8]? { nil }
 }

@@ -22,6 +22,8 @@ private struct ServedFixture: ConformanceFixture {
     }
     var missingLocator: Locator { Locator(provider: "git", source: Array(server.url("nothing-here.git").utf8)) }
 
+    var cacheDirectory: String? { "\(folder)/cache" }
+
     func makeSpoolDirectory() throws -> String { "\(folder)/spool-\(UUID())" }
 
     func publish(_ files: [[UInt8]: [UInt8]]) async throws {

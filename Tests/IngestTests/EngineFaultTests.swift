@@ -7,6 +7,8 @@ import State
 import TestSupport
 import Testing
 
+@testable import Silo
+
 private func fill(_ repository: RepositoryBuilder, files: Int = 60) throws {
     for index in 0..<files {
         repository.write(
@@ -44,6 +46,38 @@ struct EngineFaultTests {
             let report = try await harness.engine.sync(id)
             #expect(report.files == 60)
             try harness.expectEqual(id, repository)
+        }
+    }
+
+    /// Nobody can make two such contents at will here, so the store is told beforehand that it has another one.
+    @Test("a content whose SHA-1 another one has is refused, recorded, and left out")
+    func collision() async throws {
+        try await EngineHarness.run { harness in
+            let repository = try harness.repository()
+            try fill(repository, files: 5)
+            repository.write("attack", "the second content under one hash\n")
+            try repository.commit("attack")
+            let entry = try #require(try repository.entries().first { $0.path.bytes == Array("attack".utf8) })
+            let hash = try #require(SHA1Hash(hex: entry.id))
+            let kept = Array("the first one".utf8)
+            let planted = BlobEntry(
+                sha1: hash, sha256: try #require(SHA256Hash([UInt8](repeating: 7, count: 32))),
+                byteCount: kept.count)
+            _ = try kept.withUnsafeBytes { try harness.silo.writer.put($0, planted, in: .tenant(harness.tenant)) }
+            let id = try await harness.add()
+            let report = try await harness.engine.sync(id)
+            #expect(report.files == 5 && report.skipped == 1)
+            #expect(try harness.kinds().contains("BlobRefused"))
+            let version = try harness.state.read { try $0.file(id, path: Array("attack".utf8), asOf: nil) }
+            guard case .skipped(_, hash, _, .hashCollision)? = version?.content else {
+                Issue.record("the item is \(String(describing: version?.content))")
+                return
+            }
+            #expect(try harness.silo.read(hash, in: .tenant(harness.tenant)) == kept, "the first one is kept")
+            repository.write("another", "unharmed\n")
+            try repository.commit("another")
+            let next = try await harness.engine.sync(id)
+            #expect(next.files == 6 && next.skipped == 1)
         }
     }
 

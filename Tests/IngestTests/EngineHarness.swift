@@ -45,6 +45,7 @@ struct EngineHarness: Sendable {
         try await withTemporaryFolder { folder in
             let clock = SteppingClock()
             var options = EngineOptions(spoolDirectory: "\(folder)/spool")
+            options.cacheDirectory = "\(folder)/state/sources"
             options.executor = BlockingExecutor()
             change(&options)
             let chosen = options

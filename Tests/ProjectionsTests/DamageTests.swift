@@ -55,6 +55,11 @@ import Testing
         _ = try? SyncRow(key: keyBytes.span.bytes, decoding: rowBytes.span.bytes)
         _ = try? JobRow(key: keyBytes.span.bytes, decoding: rowBytes.span.bytes)
         _ = try? ShardRow(key: keyBytes.span.bytes, decoding: rowBytes.span.bytes)
+        _ = try? RefRow(decoding: rowBytes.span.bytes)
+        _ = try? GapRow(key: keyBytes.span.bytes, decoding: rowBytes.span.bytes)
+        _ = try? CredentialRow(key: keyBytes.span.bytes, decoding: rowBytes.span.bytes)
+        _ = try? RateLimitRow(key: keyBytes.span.bytes, decoding: rowBytes.span.bytes)
+        _ = try? LargeFileRow(key: keyBytes.span.bytes, decoding: rowBytes.span.bytes)
         _ = Counters(rowBytes.span.bytes)
     }
 }

@@ -154,6 +154,7 @@ import Testing
             try given.event(
                 .itemsChanged(.init(items: [.init(path: Array(path.utf8), content: content, replaces: nil)])),
                 of: repository)
+            try announce(path, source, message, of: repository, &given)
             return given.state.digests()
         }
         let reference = try digests(path: "a", source: "b", message: "c", size: 1)
@@ -163,6 +164,73 @@ import Testing
         let other = try digests(path: "a", source: "b", message: "c", size: 2)
         #expect(other["files/1"] != reference["files/1"])
         #expect(other["repositories/1"] == reference["repositories/1"])
+    }
+
+    /// Events with each text that is sealed: refs, names, notes, senders, locators.
+    private func announce(
+        _ path: String, _ source: String, _ message: String, of repository: LogPosition, _ given: inout Given
+    ) throws {
+        var generator = SeededGenerator(seed: 4)
+        let ref = Array("refs/heads/\(path)".utf8)
+        let old = Locator(provider: "git", source: Array(source.utf8))
+        let new = Locator(provider: "git", source: Array((source + "2").utf8))
+        try given.event(
+            .webhookReceived(
+                .init(
+                    provider: "git", delivery: "d", event: "push", installation: 3, externalID: 4, locator: old,
+                    bodyHash: generator.blob(), bodySize: 9, sender: message,
+                    ref: AnnouncedRef(name: ref, before: generator.commit(), after: generator.commit()))))
+        try given.event(.repositoryRenamed(.init(old: old, new: new)), of: repository)
+        try given.event(.repositorySuspended(.init(reason: .takenDown, note: message)), of: repository)
+        try given.event(.gapDetected(.init(reason: .missedPush, ref: ref)), of: repository)
+        try given.event(.credentialStored(.init(provider: "git", kind: .token, name: message)))
+        try given.event(.syncRequested(.init(reason: .webhook, ref: ref)), of: repository)
+    }
+
+    /// Pushes that come late fill the hole that those before them left, from both its ends; the ref stays where it is.
+    @Test func announcementsFindTheirOrder() throws {
+        let commits = (0..<6).map { number in
+            SHA1Hash([UInt8](repeating: UInt8(number + 1), count: SHA1Hash.byteCount)) ?? .zero
+        }
+        func push(_ from: Int, _ to: Int) -> AnnouncedRef {
+            AnnouncedRef(name: [1], before: commits[from], after: commits[to])
+        }
+        var row = RefRow(ref: [1], commit: commits[1], position: LogPosition(0), at: Timestamp(seconds: 0))
+        func take(_ push: AnnouncedRef) -> PushOrder {
+            defer { row.announce(push, position: LogPosition(1), at: Timestamp(seconds: 1)) }
+            return row.order(of: push)
+        }
+        #expect(take(push(1, 2)) == .follows)
+        #expect(take(push(4, 5)) == .breaks)
+        #expect(row.commit == commits[5])
+        #expect(take(push(3, 4)) == .late)
+        #expect(row.hole == RefRow.Hole(expected: commits[2], found: commits[3]))
+        #expect(take(push(2, 3)) == .late)
+        #expect(row.hole == nil && row.commit == commits[5])
+        #expect(take(push(5, 1)) == .follows, "a forced push goes on from where the ref was")
+        #expect(take(push(0, 4)) == .breaks)
+    }
+
+    /// A number that the provider keeps finds the repository whatever it is called; its old name is free for another one.
+    @Test func aRepositoryIsFoundByNumberAndName() throws {
+        var given = Given()
+        let repository = try given.repository("owner/old")
+        let old = Locator(provider: "dir", source: Array("owner/old".utf8))
+        let new = Locator(provider: "dir", source: Array("owner/new".utf8))
+        try given.event(.repositoryIdentified(.init(provider: "dir", externalID: 77)), of: repository)
+        try given.event(.repositoryRenamed(.init(old: old, new: new)), of: repository)
+        try given.event(.repositoryVisibilityChanged(.init(isPrivate: false)), of: repository)
+        let row = try #require(try given.repositoryRow(repository))
+        #expect(row.locator == new && row.externalID == 77 && !row.configuration.isPrivate && row.isIdentityDue)
+        #expect(given.state.row(.claims, Claims.repository(given.tenant, old, hash: MemoryState.sha256)) == nil)
+        let claim = try #require(
+            given.state.row(.claims, Claims.repository(given.tenant, new, hash: MemoryState.sha256)))
+        #expect(try ClaimRow(decoding: claim.span.bytes).position == repository)
+        #expect(given.state.rows(.repositoriesByExternalID).count == 1)
+        #expect(given.state.rows(.repositoriesByLocator).count == 1)
+        try given.event(.repositoryRemoved(.init(locator: new)), of: repository)
+        #expect(given.state.rows(.repositoriesByExternalID).isEmpty)
+        #expect(given.state.rows(.repositoriesByLocator).isEmpty)
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
@@ -179,6 +247,19 @@ import Testing
         }
         for (key, row) in state.rows(.blobs) {
             #expect(try BlobRow(key: key.span.bytes, decoding: row.span.bytes).encode() == row, "seed \(seed)")
+        }
+        for (key, row) in state.rows(.gaps) {
+            #expect(try GapRow(key: key.span.bytes, decoding: row.span.bytes).encode() == row, "seed \(seed)")
+        }
+        for (key, row) in state.rows(.credentials) {
+            #expect(try CredentialRow(key: key.span.bytes, decoding: row.span.bytes).encode() == row, "seed \(seed)")
+        }
+        for (key, row) in state.rows(.rateLimits) {
+            #expect(try RateLimitRow(key: key.span.bytes, decoding: row.span.bytes).encode() == row, "seed \(seed)")
+        }
+        for (key, row) in state.rows(.announcedRefs) {
+            #expect(try RefRow(decoding: row.span.bytes).encode() == row, "seed \(seed)")
+            #expect(key.count <= 511)
         }
         for (key, row) in state.rows(.files) {
             _ = try FileVersion(key: key.span.bytes, decoding: row.span.bytes)

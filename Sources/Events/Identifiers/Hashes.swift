@@ -56,14 +56,16 @@ public struct SHA1Hash: Sendable, Hashable, Comparable {
 
 /// A SHA-256: 32 bytes, ordered as bytes are.
 public struct SHA256Hash: Sendable, Hashable, Comparable {
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    // Hashed and compared for every record and every row, so other modules see into it.
+    @usableFromInline let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// Length in bytes.
     public static let byteCount = 32
 
     /// - Parameter bytes: exactly 32 bytes.
+    @inlinable
     public init(_ bytes: UnsafeRawBufferPointer) {
-        precondition(bytes.count == Self.byteCount, "a SHA-256 has 32 bytes")
+        precondition(bytes.count == 32, "a SHA-256 has 32 bytes")
         func word(_ index: Int) -> UInt64 {
             UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
         }
@@ -83,6 +85,7 @@ public struct SHA256Hash: Sendable, Hashable, Comparable {
     }
 
     /// Lets `body` see the 32 bytes.
+    @inlinable
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         var buffer = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
         return try Swift.withUnsafeBytes(of: &buffer) { try body($0) }
@@ -94,8 +97,10 @@ public struct SHA256Hash: Sendable, Hashable, Comparable {
     /// 64 lower-case hex digits.
     public var hex: String { withUnsafeBytes { Hex.encode($0) } }
 
+    @inlinable
     public static func == (left: Self, right: Self) -> Bool { left.words == right.words }
 
+    @inlinable
     public static func < (left: Self, right: Self) -> Bool { left.words < right.words }
 
     public func hash(into hasher: inout Hasher) {

@@ -49,6 +49,12 @@ public struct Domain: RawRepresentable, Sendable, Hashable, Comparable {
     /// What one tenant obtained from its own sources.
     public static func tenant(_ tenant: TenantID) -> Domain { Domain(rawValue: tenant.rawValue) }
 
+    /// The bodies of webhooks: private records that nothing is shared with and that no statistics count.
+    public static let webhooks = Domain(rawValue: .max)
+
+    /// Whose it is; nobody's where it is public or a webhook's.
+    public var owner: TenantID { self == .webhooks ? .none : TenantID(rawValue) }
+
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 

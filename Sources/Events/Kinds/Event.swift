@@ -2,10 +2,23 @@
 public enum Event: Sendable, Equatable {
     case repositoryAdded(RepositoryAdded)
     case repositoryReconfigured(RepositoryReconfigured)
+    case repositoryRenamed(RepositoryRenamed)
+    case repositoryVisibilityChanged(RepositoryVisibilityChanged)
+    case repositorySuspended(RepositorySuspended)
+    case repositoryResumed(RepositoryResumed)
     case repositoryRemoved(RepositoryRemoved)
+    case credentialStored(CredentialStored)
+    case credentialRefreshed(CredentialRefreshed)
+    case credentialRevoked(CredentialRevoked)
     case tenantAdded(TenantAdded)
+    case repositoryIdentified(RepositoryIdentified)
+    case webhookReceived(WebhookReceived)
+    case webhookRepeated(WebhookRepeated)
+    case webhookRejected(WebhookRejected)
     case pollCompleted(PollCompleted)
     case pollFailed(PollFailed)
+    case gapDetected(GapDetected)
+    case gapClosed(GapClosed)
     case syncRequested(SyncRequested)
     case syncStarted(SyncStarted)
     case fetchCompleted(FetchCompleted)
@@ -22,16 +35,30 @@ public enum Event: Sendable, Equatable {
     case blobCorrupted(BlobCorrupted)
     case blobRepaired(BlobRepaired)
     case blobRefused(BlobRefused)
+    case largeFileStored(LargeFileStored)
 
     /// What it carries.
     var payload: any EventPayload {
         switch self {
         case .repositoryAdded(let payload): payload
         case .repositoryReconfigured(let payload): payload
+        case .repositoryRenamed(let payload): payload
+        case .repositoryVisibilityChanged(let payload): payload
+        case .repositorySuspended(let payload): payload
+        case .repositoryResumed(let payload): payload
         case .repositoryRemoved(let payload): payload
+        case .credentialStored(let payload): payload
+        case .credentialRefreshed(let payload): payload
+        case .credentialRevoked(let payload): payload
         case .tenantAdded(let payload): payload
+        case .repositoryIdentified(let payload): payload
+        case .webhookReceived(let payload): payload
+        case .webhookRepeated(let payload): payload
+        case .webhookRejected(let payload): payload
         case .pollCompleted(let payload): payload
         case .pollFailed(let payload): payload
+        case .gapDetected(let payload): payload
+        case .gapClosed(let payload): payload
         case .syncRequested(let payload): payload
         case .syncStarted(let payload): payload
         case .fetchCompleted(let payload): payload
@@ -48,6 +75,7 @@ public enum Event: Sendable, Equatable {
         case .blobCorrupted(let payload): payload
         case .blobRepaired(let payload): payload
         case .blobRefused(let payload): payload
+        case .largeFileStored(let payload): payload
         }
     }
 
@@ -55,10 +83,23 @@ public enum Event: Sendable, Equatable {
         switch self {
         case .repositoryAdded: .repositoryAdded
         case .repositoryReconfigured: .repositoryReconfigured
+        case .repositoryRenamed: .repositoryRenamed
+        case .repositoryVisibilityChanged: .repositoryVisibilityChanged
+        case .repositorySuspended: .repositorySuspended
+        case .repositoryResumed: .repositoryResumed
         case .repositoryRemoved: .repositoryRemoved
+        case .credentialStored: .credentialStored
+        case .credentialRefreshed: .credentialRefreshed
+        case .credentialRevoked: .credentialRevoked
         case .tenantAdded: .tenantAdded
+        case .repositoryIdentified: .repositoryIdentified
+        case .webhookReceived: .webhookReceived
+        case .webhookRepeated: .webhookRepeated
+        case .webhookRejected: .webhookRejected
         case .pollCompleted: .pollCompleted
         case .pollFailed: .pollFailed
+        case .gapDetected: .gapDetected
+        case .gapClosed: .gapClosed
         case .syncRequested: .syncRequested
         case .syncStarted: .syncStarted
         case .fetchCompleted: .fetchCompleted
@@ -75,6 +116,7 @@ public enum Event: Sendable, Equatable {
         case .blobCorrupted: .blobCorrupted
         case .blobRepaired: .blobRepaired
         case .blobRefused: .blobRefused
+        case .largeFileStored: .largeFileStored
         }
     }
 
@@ -93,10 +135,23 @@ public enum Event: Sendable, Equatable {
         switch kind {
         case .repositoryAdded: self = .repositoryAdded(try .init(clear: clear, sealed: sealed))
         case .repositoryReconfigured: self = .repositoryReconfigured(try .init(clear: clear, sealed: sealed))
+        case .repositoryRenamed: self = .repositoryRenamed(try .init(clear: clear, sealed: sealed))
+        case .repositoryVisibilityChanged: self = .repositoryVisibilityChanged(try .init(clear: clear, sealed: sealed))
+        case .repositorySuspended: self = .repositorySuspended(try .init(clear: clear, sealed: sealed))
+        case .repositoryResumed: self = .repositoryResumed(try .init(clear: clear, sealed: sealed))
         case .repositoryRemoved: self = .repositoryRemoved(try .init(clear: clear, sealed: sealed))
+        case .credentialStored: self = .credentialStored(try .init(clear: clear, sealed: sealed))
+        case .credentialRefreshed: self = .credentialRefreshed(try .init(clear: clear, sealed: sealed))
+        case .credentialRevoked: self = .credentialRevoked(try .init(clear: clear, sealed: sealed))
         case .tenantAdded: self = .tenantAdded(try .init(clear: clear, sealed: sealed))
+        case .repositoryIdentified: self = .repositoryIdentified(try .init(clear: clear, sealed: sealed))
+        case .webhookReceived: self = .webhookReceived(try .init(clear: clear, sealed: sealed))
+        case .webhookRepeated: self = .webhookRepeated(try .init(clear: clear, sealed: sealed))
+        case .webhookRejected: self = .webhookRejected(try .init(clear: clear, sealed: sealed))
         case .pollCompleted: self = .pollCompleted(try .init(clear: clear, sealed: sealed))
         case .pollFailed: self = .pollFailed(try .init(clear: clear, sealed: sealed))
+        case .gapDetected: self = .gapDetected(try .init(clear: clear, sealed: sealed))
+        case .gapClosed: self = .gapClosed(try .init(clear: clear, sealed: sealed))
         case .syncRequested: self = .syncRequested(try .init(clear: clear, sealed: sealed))
         case .syncStarted: self = .syncStarted(try .init(clear: clear, sealed: sealed))
         case .fetchCompleted: self = .fetchCompleted(try .init(clear: clear, sealed: sealed))
@@ -113,6 +168,7 @@ public enum Event: Sendable, Equatable {
         case .blobCorrupted: self = .blobCorrupted(try .init(clear: clear, sealed: sealed))
         case .blobRepaired: self = .blobRepaired(try .init(clear: clear, sealed: sealed))
         case .blobRefused: self = .blobRefused(try .init(clear: clear, sealed: sealed))
+        case .largeFileStored: self = .largeFileStored(try .init(clear: clear, sealed: sealed))
         }
     }
 

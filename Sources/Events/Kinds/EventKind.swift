@@ -3,19 +3,32 @@
 /// | numbers | kinds |
 /// |---|---|
 /// | 101–107 | RepositoryAdded, RepositoryReconfigured, RepositoryRenamed, RepositoryVisibilityChanged, RepositorySuspended, RepositoryResumed, RepositoryRemoved |
-/// | 108–114 | CredentialStored, CredentialRefreshed, CredentialRevoked, TenantAdded, TenantErased, TokenIssued, TokenRevoked |
+/// | 108–115 | CredentialStored, CredentialRefreshed, CredentialRevoked, TenantAdded, TenantErased, TokenIssued, TokenRevoked, RepositoryIdentified |
 /// | 201–207 | WebhookReceived, WebhookRepeated, WebhookRejected, PollCompleted, PollFailed, GapDetected, GapClosed |
 /// | 301–311 | SyncRequested, SyncStarted, FetchCompleted, FetchFailed, ItemsChanged, SyncCompleted, SyncFailed, RetryScheduled, JobDeadLettered, JobRequeued, JobDropped |
-/// | 401–408 | BlobsStored, ShardSealed, BlobsReleased, BlobsDeleted, ShardCompacted, BlobCorrupted, BlobRepaired, BlobRefused |
+/// | 401–409 | BlobsStored, ShardSealed, BlobsReleased, BlobsDeleted, ShardCompacted, BlobCorrupted, BlobRepaired, BlobRefused, LargeFileStored |
 /// | 501–504 | SubscriptionAdded, SubscriptionRemoved, NotificationDelivered, NotificationFailed |
 /// | 601–602 | CheckpointSigned, StateDigest |
 public enum EventKind: UInt16, Sendable, CaseIterable {
     case repositoryAdded = 101
     case repositoryReconfigured = 102
+    case repositoryRenamed = 103
+    case repositoryVisibilityChanged = 104
+    case repositorySuspended = 105
+    case repositoryResumed = 106
     case repositoryRemoved = 107
+    case credentialStored = 108
+    case credentialRefreshed = 109
+    case credentialRevoked = 110
     case tenantAdded = 111
+    case repositoryIdentified = 115
+    case webhookReceived = 201
+    case webhookRepeated = 202
+    case webhookRejected = 203
     case pollCompleted = 204
     case pollFailed = 205
+    case gapDetected = 206
+    case gapClosed = 207
     case syncRequested = 301
     case syncStarted = 302
     case fetchCompleted = 303
@@ -32,6 +45,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case blobCorrupted = 406
     case blobRepaired = 407
     case blobRefused = 408
+    case largeFileStored = 409
 
     /// The name by which people and scripts know it: `RepositoryAdded`.
     public var name: String {

@@ -22,12 +22,17 @@ public struct Failure: Sendable, Equatable {
     public var message: String
     /// When the source said that it may be tried again.
     public var retryAt: Timestamp?
+    /// For `rateLimited`: names the credential whose limit it is, without telling it. Empty where that is not known.
+    public var quota: String
 
-    public init(_ errorClass: ErrorClass, code: String, message: String, retryAt: Timestamp? = nil) {
+    public init(
+        _ errorClass: ErrorClass, code: String, message: String, retryAt: Timestamp? = nil, quota: String = ""
+    ) {
         self.errorClass = errorClass
         self.code = code
         self.message = message
         self.retryAt = retryAt
+        self.quota = quota
     }
 
     init(_ open: WireFailure, _ secret: WireFailureSealed) throws(DecodingFailure) {
@@ -35,6 +40,7 @@ public struct Failure: Sendable, Equatable {
         code = open.code
         message = secret.message
         retryAt = Wire.time(open.retryAt)
+        quota = open.quota
     }
 
     var open: WireFailure {
@@ -42,6 +48,7 @@ public struct Failure: Sendable, Equatable {
             $0.class = errorClass.rawValue
             $0.code = code
             $0.retryAt = retryAt?.microseconds ?? 0
+            $0.quota = quota
         }
     }
 

@@ -30,12 +30,16 @@ public struct PollCompleted: Sendable, Equatable {
     /// Bytes that came over the wire.
     public var bytesReceived: UInt64
     public var rateLimit: RateLimit?
+    /// Names the credential that the rate limit is one of, without telling it. Empty where there is none.
+    public var quota: String
+    /// Nothing but the time made somebody ask: how often such a poll finds a change says how often to ask.
+    public var isScheduled: Bool
     /// The full name of the ref.
     public var ref: [UInt8]
 
     public init(
         changed: Bool, head: SHA1Hash?, ref: [UInt8], validator: [UInt8] = [], requests: UInt64 = 0,
-        bytesReceived: UInt64 = 0, rateLimit: RateLimit? = nil
+        bytesReceived: UInt64 = 0, rateLimit: RateLimit? = nil, quota: String = "", isScheduled: Bool = false
     ) {
         self.changed = changed
         self.head = head
@@ -44,6 +48,8 @@ public struct PollCompleted: Sendable, Equatable {
         self.requests = requests
         self.bytesReceived = bytesReceived
         self.rateLimit = rateLimit
+        self.quota = quota
+        self.isScheduled = isScheduled
     }
 }
 
@@ -67,6 +73,8 @@ extension PollCompleted: EventPayload {
             ? RateLimit(
                 limit: open.rateLimit.limit, remaining: open.rateLimit.remaining,
                 resetAt: Timestamp(microseconds: open.rateLimit.resetAt)) : nil
+        quota = open.quota
+        isScheduled = open.scheduled
         ref = try Wire.decode(WirePollCompletedSealed.self, sealed).ref.array
     }
 
@@ -82,6 +90,8 @@ extension PollCompleted: EventPayload {
                 $0.rateLimit.remaining = rateLimit.remaining
                 $0.rateLimit.resetAt = rateLimit.resetAt.microseconds
             }
+            $0.quota = quota
+            $0.scheduled = isScheduled
         }
         return (Wire.encode(open), Wire.encode(WirePollCompletedSealed.with { $0.ref = Data(ref) }))
     }
@@ -93,7 +103,7 @@ extension PollCompleted: EventPayload {
             ("validator", .string(String(decoding: validator, as: UTF8.self))), ("requests", .uint(requests)),
             ("bytesReceived", .uint(bytesReceived)),
             ("rateLimitRemaining", rateLimit.map { .uint($0.remaining) } ?? .null),
-            ("rateLimitReset", .time(rateLimit?.resetAt)),
+            ("rateLimitReset", .time(rateLimit?.resetAt)), ("scheduled", .bool(isScheduled)),
         ]
     }
 }

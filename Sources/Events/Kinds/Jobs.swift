@@ -37,7 +37,7 @@ public struct JobRequeued: Sendable, Equatable {
     public init(job: LogPosition) { self.job = job }
 }
 
-/// Somebody decided that a dead letter needs no more work.
+/// The job needs no more work: somebody decided so of a dead letter, or its repository cannot be read for now.
 public struct JobDropped: Sendable, Equatable {
     public var job: LogPosition
 

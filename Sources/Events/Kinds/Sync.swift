@@ -17,8 +17,15 @@ public enum SyncReason: UInt32, Sendable, CaseIterable {
 /// Somebody wants a source brought up to date. The record's position is the job's id, and the story's correlation.
 public struct SyncRequested: Sendable, Equatable {
     public var reason: SyncReason
+    /// What a webhook announced: the full name of the ref, and its commit.
+    public var ref: [UInt8]?
+    public var commit: SHA1Hash?
 
-    public init(reason: SyncReason) { self.reason = reason }
+    public init(reason: SyncReason, ref: [UInt8]? = nil, commit: SHA1Hash? = nil) {
+        self.reason = reason
+        self.ref = ref
+        self.commit = commit
+    }
 }
 
 /// An attempt at it begins.
@@ -100,14 +107,27 @@ public struct SyncFailed: Sendable, Equatable {
 
 extension SyncRequested: EventPayload {
     init(clear: RawSpan, sealed: RawSpan) throws(DecodingFailure) {
-        reason = try Wire.known(try Wire.decode(WireSyncRequested.self, clear).reason, "reason for a sync")
+        let open = try Wire.decode(WireSyncRequested.self, clear)
+        let ref = try Wire.decode(WireSyncRequestedSealed.self, sealed).ref
+        self.init(
+            reason: try Wire.known(open.reason, "reason for a sync"), ref: ref.isEmpty ? nil : ref.array,
+            commit: try Wire.optionalSHA1(open.commit))
     }
 
     func encode() -> (clear: [UInt8], sealed: [UInt8]) {
-        (Wire.encode(WireSyncRequested.with { $0.reason = reason.rawValue }), [])
+        let open = WireSyncRequested.with {
+            $0.reason = reason.rawValue
+            $0.commit = Wire.data(commit)
+        }
+        return (Wire.encode(open), Wire.encode(WireSyncRequestedSealed.with { $0.ref = Data(ref ?? []) }))
     }
 
-    var json: [(String, JSONValue)] { [("reason", .string(reason.name))] }
+    var json: [(String, JSONValue)] {
+        var fields: [(String, JSONValue)] = [("reason", .string(reason.name))]
+        if let ref { fields += JSONValue.fields("ref", bytes: ref) }
+        if let commit { fields.append(("commit", .hash(commit))) }
+        return fields
+    }
 }
 
 extension SyncStarted: EventPayload {

@@ -37,6 +37,7 @@ extension Engine {
         let claim = Claim(Claims.repository(tenant, locator))
         switch try await writer.append([draft], at: clock(), claims: [claim]) {
         case .appended(let range):
+            signal.fire()
             return try repository(RepositoryID(range.lowerBound))
         case .alreadyClaimed(let position):
             throw IngestError(
@@ -67,29 +68,51 @@ extension Engine {
     {
         // Not during a sync: it would end under a configuration that it never saw.
         try await exclusion.hold(id) {
-            let row = try repository(id)
-            guard row.configuration != configuration else { return row }
-            let draft = EventDraft(
-                .repositoryReconfigured(RepositoryReconfigured(configuration: configuration)), tenant: row.tenant,
-                domain: Self.domain(of: configuration, row.tenant), repository: .position(LogPosition(id.rawValue)),
-                causation: .position(row.lastPosition))
-            _ = try await writer.append([draft], at: clock(), expectation: .repository(id, isAt: row.lastPosition))
+            try await decide(on: id) { row in
+                guard row.configuration != configuration else { return nil }
+                return EventDraft(
+                    .repositoryReconfigured(RepositoryReconfigured(configuration: configuration)), tenant: row.tenant,
+                    domain: Self.domain(of: configuration, row.tenant))
+            }
             return try repository(id)
         }
     }
 
     /// Stops watching a source. What was ingested of it stays in the log.
     public func removeRepository(_ id: RepositoryID) async throws {
-        let row = try repository(id)
         try await exclusion.hold(id) {
-            let draft = EventDraft(
-                .repositoryRemoved(RepositoryRemoved(locator: row.locator)), tenant: row.tenant, domain: row.domain,
-                repository: .position(LogPosition(id.rawValue)), causation: .position(row.lastPosition))
-            _ = try await writer.append([draft], at: clock(), expectation: .repository(id, isAt: row.lastPosition))
+            try await decide(on: id) { row in
+                EventDraft(
+                    .repositoryRemoved(RepositoryRemoved(locator: row.locator)), tenant: row.tenant, domain: row.domain)
+            }
+            if let cache = options.cacheDirectory { try removeScratch("\(cache)/\(id.rawValue)") }
         }
     }
 
-    private static func domain(of configuration: RepositoryConfiguration, _ tenant: TenantID) -> Domain {
+    /// How often is decided anew because another event of the repository came in between.
+    private static let decisionAttempts = 16
+
+    /// Appends an event that was decided upon what is known of a repository, caused by its last event. Where another one came in
+    /// between (a webhook at any moment) it is decided again.
+    ///
+    /// - Parameter draft: nil: there is nothing to be done.
+    func decide(on id: RepositoryID, _ draft: (RepositoryRow) throws -> EventDraft?) async throws {
+        for attempt in 1...Self.decisionAttempts {
+            let row = try repository(id)
+            guard var draft = try draft(row) else { return }
+            draft.repository = .position(LogPosition(id.rawValue))
+            draft.causation = .position(row.lastPosition)
+            do {
+                _ = try await writer.append(
+                    [draft], at: clock(), expectation: .repository(id, isAt: row.lastPosition))
+                return
+            } catch let error as AppendError where error.code == .conflict && attempt < Self.decisionAttempts {
+                continue
+            }
+        }
+    }
+
+    static func domain(of configuration: RepositoryConfiguration, _ tenant: TenantID) -> Domain {
         configuration.isPrivate ? .tenant(tenant) : .public
     }
 }

@@ -42,7 +42,7 @@ extension Engine {
     }
 
     private func append(_ event: Event, in domain: Domain) async throws {
-        let draft = EventDraft(event, tenant: TenantID(domain.rawValue), domain: domain)
+        let draft = EventDraft(event, tenant: domain.owner, domain: domain)
         _ = try await writer.append([draft], at: clock())
     }
 }

@@ -21,19 +21,18 @@ extension Engine {
     }
 
     private func end(_ id: LogPosition, with event: Event) async throws -> RepositoryID {
-        let (job, repository) = try state.read { view in
-            let job = try view.job(id)
-            return (job, try job.flatMap { try view.repository($0.repository) })
+        guard let repository = try state.read({ view in try view.job(id) })?.repository else { throw Self.noLetter(id) }
+        try await decide(on: repository) { _ in
+            guard let job = try state.read({ view in try view.job(id) }), job.state == .deadLettered else {
+                throw Self.noLetter(id)
+            }
+            return EventDraft(event, tenant: job.tenant, domain: job.domain, correlation: .position(id))
         }
-        guard let job, let repository, job.state == .deadLettered else {
-            throw IngestError(
-                .unknownJob, "\(id.rawValue) is no dead letter: `dead-letters list` shows those that there are")
-        }
-        let draft = EventDraft(
-            event, tenant: job.tenant, domain: job.domain, repository: .position(LogPosition(repository.id.rawValue)),
-            correlation: .position(id), causation: .position(repository.lastPosition))
-        let expectation = Expectation.repository(repository.id, isAt: repository.lastPosition)
-        _ = try await writer.append([draft], at: clock(), expectation: expectation)
-        return repository.id
+        signal.fire()
+        return repository
+    }
+
+    private static func noLetter(_ id: LogPosition) -> IngestError {
+        IngestError(.unknownJob, "\(id.rawValue) is no dead letter: `dead-letters list` shows those that there are")
     }
 }

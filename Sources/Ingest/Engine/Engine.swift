@@ -16,6 +16,10 @@ public final class Engine: Sendable {
     let clock: @Sendable () -> Timestamp
     let options: EngineOptions
     let exclusion = RepositoryExclusion()
+    let intake = IntakeQueue()
+    let rejections = RejectionCounter()
+    /// Fired whenever there may be work that was not there before.
+    let signal = WakeSignal()
     private let providers: [any Provider]
 
     /// - Parameters:
@@ -66,7 +70,7 @@ public final class Engine: Sendable {
                     shard: shard.id, contentHash: shard.sha256, byteCount: UInt64(shard.byteCount),
                     blobCount: UInt64(shard.blobCount), logicalBytes: UInt64(shard.rawByteCount)))
             let draft = EventDraft(
-                event, tenant: TenantID(shard.domain.rawValue), domain: shard.domain,
+                event, tenant: shard.domain.owner, domain: shard.domain,
                 correlation: story.map { .position($0.correlation) } ?? .itself,
                 causation: story.map { .position($0.last) } ?? .none)
             _ = try await writer.append([draft], at: clock())

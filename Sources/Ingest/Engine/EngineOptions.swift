@@ -9,6 +9,8 @@ public struct EngineOptions: Sendable {
     public var sourceLimits = SourceLimits()
     /// A directory for what does not fit in memory; each repository has one of its own below it.
     public var spoolDirectory: String
+    /// A directory for what makes the next sync cheaper, in the same way; it may be lost at any time. Nil: nothing is kept.
+    public var cacheDirectory: String?
     /// New content is made durable and recorded after this many blobs or bytes, whichever comes first.
     public var contentBatchCount = 8192
     public var contentBatchByteCount: UInt64 = 64 << 20

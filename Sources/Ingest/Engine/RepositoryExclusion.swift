@@ -5,6 +5,8 @@ import Synchronization
 final class RepositoryExclusion: Sendable {
     private let busy = Mutex<Set<RepositoryID>>([])
 
+    func isBusy(_ repository: RepositoryID) -> Bool { busy.withLock { $0.contains(repository) } }
+
     /// - Throws: `IngestError` (busy) where a sync of the repository is under way.
     func hold<R>(_ repository: RepositoryID, _ body: () async throws -> R) async throws -> R {
         guard busy.withLock({ $0.insert(repository).inserted }) else {

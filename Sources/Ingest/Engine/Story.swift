@@ -4,7 +4,7 @@ import Events
 /// A chain of events of one repository, each caused by the one before. Says where it began and where it stands.
 struct Story: Sendable {
     let tenant: TenantID
-    let domain: Domain
+    private(set) var domain: Domain
     let repository: RepositoryID
     /// Where it began.
     let correlation: LogPosition
@@ -19,15 +19,22 @@ struct Story: Sendable {
         self.last = last
     }
 
+    /// From here on it goes on in another domain.
+    mutating func move(to domain: Domain) { self.domain = domain }
+
     /// Appends the next events, each caused by the one before it.
-    mutating func append(_ events: [Event], with writer: EventLogWriter, at time: Timestamp) async throws {
+    ///
+    /// - Parameter claims: names that have to be free; where one is not, nothing is appended.
+    mutating func append(
+        _ events: [Event], with writer: EventLogWriter, at time: Timestamp, claims: [Claim] = []
+    ) async throws {
         guard !events.isEmpty else { return }
         let drafts = events.enumerated().map { index, event in
             EventDraft(
                 event, tenant: tenant, domain: domain, repository: .position(LogPosition(repository.rawValue)),
                 correlation: .position(correlation), causation: index == 0 ? .position(last) : .back(1))
         }
-        guard case .appended(let range) = try await writer.append(drafts, at: time) else { return }
+        guard case .appended(let range) = try await writer.append(drafts, at: time, claims: claims) else { return }
         last = LogPosition(range.upperBound.rawValue - 1)
     }
 }

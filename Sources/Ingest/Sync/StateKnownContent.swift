@@ -12,6 +12,7 @@ struct StateKnownContent: KnownContent {
     let isDistrusted: Bool
     /// The items from before are in another domain: each is recorded anew, changed or not.
     let startsAnew: Bool
+    let isExact: Bool
 
     var checkpoint: Checkpoint? {
         guard let commit = repository.lastCommit, let tree = repository.lastTree else { return nil }
@@ -22,10 +23,10 @@ struct StateKnownContent: KnownContent {
         get throws { try state.read { view in try view.statistics(in: repository.domain).blobs == 0 } }
     }
 
-    func forEachItem(_ body: (ObservedItem) throws -> Void) throws {
+    func forEachItem(from path: [UInt8], _ body: (ObservedItem) throws -> Bool) throws {
         guard let visible = repository.lastCompleted else { return }
         try state.read { view in
-            try view.forEachFile(repository.id, asOf: visible) { version in
+            try view.forEachFile(repository.id, asOf: visible, from: path) { version in
                 switch version.content {
                 case .upserted(let mode, let hash, _) where mode == GitMode.submodule:
                     try body(ObservedItem(path: version.path, content: .submodule(hash: hash)))
@@ -35,10 +36,8 @@ struct StateKnownContent: KnownContent {
                     try body(
                         ObservedItem(
                             path: version.path, content: .skipped(mode: mode, hash: hash, size: size, reason: reason)))
-                case .removed:
-                    break
+                case .removed: true
                 }
-                return true
             }
         }
     }

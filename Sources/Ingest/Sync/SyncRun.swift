@@ -17,7 +17,7 @@ extension Engine {
     ) async throws -> SyncReport {
         try await exclusion.hold(id) {
             try await withTaskExecutorPreference(options.executor) {
-                var run = try await SyncRun(engine: self, repository: try repository(id), reason: reason)
+                var run = try await SyncRun.begin(self, id, reason)
                 return try await run.carryOut(progress)
             }
         }
@@ -53,27 +53,47 @@ extension Engine {
 }
 
 /// One attempt at one job.
-private struct SyncRun {
-    private let engine: Engine
-    private let repository: RepositoryRow
-    private let job: LogPosition
-    private let attempt: UInt32
-    private let isForced: Bool
-    private let startedAt: Timestamp
-    private var story: Story
+struct SyncRun {
+    let engine: Engine
+    var repository: RepositoryRow
+    let job: LogPosition
+    let attempt: UInt32
+    /// Why it is done: what began the job, unless somebody wants it now.
+    let reason: SyncReason
+    let isForced: Bool
+    let startedAt: Timestamp
+    var story: Story
     /// What happened before the attempt failed and is not in the log yet.
     private var unrecorded: [Event] = []
 
-    /// Requests the work, or takes up the job that is open, and records that the attempt begins.
-    init(engine: Engine, repository: RepositoryRow, reason: SyncReason) async throws {
+    /// How often is begun anew because another event of the repository came in between.
+    private static let beginAttempts = 16
+
+    /// Requests the work, or takes up the oldest job that is open, and records that the attempt begins.
+    static func begin(_ engine: Engine, _ id: RepositoryID, _ reason: SyncReason) async throws -> SyncRun {
+        let startedAt = engine.clock()
+        for _ in 1..<beginAttempts {
+            do {
+                return try await SyncRun(engine, try engine.repository(id), reason, at: startedAt)
+            } catch let error as AppendError where error.code == .conflict {
+                continue
+            }
+        }
+        return try await SyncRun(engine, try engine.repository(id), reason, at: startedAt)
+    }
+
+    private init(_ engine: Engine, _ repository: RepositoryRow, _ reason: SyncReason, at startedAt: Timestamp)
+        async throws
+    {
         self.engine = engine
         self.repository = repository
-        startedAt = engine.clock()
+        self.startedAt = startedAt
         let open = try engine.state.read { view in
-            try view.jobs(of: repository.id).last { $0.state != .deadLettered }
+            try view.jobs(of: repository.id).first { $0.state != .deadLettered }
         }
         attempt = (open?.attempts ?? 0) + 1
-        isForced = reason == .forced || reason == .repair || open?.reason == .forced || open?.reason == .repair
+        isForced = reason.isForced || open?.reason.isForced == true
+        self.reason = reason == .command || reason.isForced ? reason : open?.reason ?? reason
         let started = Event.syncStarted(SyncStarted(attempt: attempt, fromCommit: repository.lastCommit))
         let events = open == nil ? [.syncRequested(SyncRequested(reason: reason)), started] : [started]
         let drafts = events.enumerated().map { index, event in
@@ -97,11 +117,14 @@ private struct SyncRun {
     mutating func carryOut(_ progress: @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
         do {
             return try await observe(progress)
-        } catch let error as CancellationError {
-            throw error
         } catch let error as AppendError {
             throw error
         } catch {
+            // What a cancelled request throws may look like any other failure of it.
+            if error is CancellationError || Task.isCancelled {
+                try await park()
+                throw CancellationError()
+            }
             throw try await record(Failure(error))
         }
     }
@@ -110,23 +133,32 @@ private struct SyncRun {
         progress(SyncProgress(stage: .asking, blobs: 0, items: 0))
         let source = source()
         let session = try engine.provider(named: repository.locator.provider).session(with: source)
-        let known = try known()
+        var known = try known()
+        // What was missing before the source is asked is here once this sync is completed.
+        var gaps = try engine.state.read { view in try view.gaps(of: repository.id).map(\.position) }
         let head: SourceHead
         do {
             head = try await session.head(since: known.checkpoint)
         } catch let error as ProviderError {
-            try await append([.pollFailed(PollFailed(failure: error.failure))])
+            try await append([.pollFailed(PollFailed(failure: named(error.failure)))])
             throw error
         }
+        if try await takeIdentity(of: head) { known = try self.known() }
         let polled = Event.pollCompleted(
             PollCompleted(
                 changed: head.changed, head: head.commit, ref: head.ref, validator: head.validator,
                 requests: session.traffic.requests, bytesReceived: session.traffic.bytesReceived,
-                rateLimit: head.rateLimit))
+                rateLimit: head.rateLimit, quota: head.quota, isScheduled: reason == .schedule))
+        try await checkAnnouncement(head, polled)
         if !head.changed, let checkpoint = known.checkpoint, !known.isDistrusted, !isConfigurationNewer {
-            return try await completeUnchanged(checkpoint, after: polled, head, session.traffic)
+            return try await completeUnchanged(checkpoint, after: polled, head, session.traffic, closing: gaps)
         }
-        try await append([polled])
+        if let gap = try missedWebhook(head) {
+            try await append([polled, .gapDetected(gap)])
+            gaps.append(story.last)
+        } else {
+            try await append([polled])
+        }
         progress(SyncProgress(stage: .fetching, blobs: 0, items: 0))
         let sink = SyncSink(
             engine: engine, repository: repository, known: known, story: story, progress: progress)
@@ -134,8 +166,9 @@ private struct SyncRun {
             let observation = try await session.observe(head, known: known, into: sink)
             let rest = try await sink.finish()
             story = sink.story
-            let report = try await complete(observation, sink.report, head, session.traffic, after: rest)
-            try removeSpool(source.spoolDirectory)
+            let report = try await complete(
+                observation, sink.report, head, session.traffic, after: rest, closing: gaps)
+            try removeScratch(source.spoolDirectory)
             return report
         } catch {
             story = sink.story
@@ -146,9 +179,12 @@ private struct SyncRun {
 
     private func source() -> Source {
         Source(
-            repository: repository.id, tenant: repository.tenant, locator: repository.locator, configuration: repository.configuration,
-            limits: engine.options.sourceLimits,
-            spoolDirectory: "\(engine.options.spoolDirectory)/\(repository.id.rawValue)")
+            repository: repository.id, tenant: repository.tenant, locator: repository.locator,
+            identity: identity, configuration: repository.configuration, limits: engine.options.sourceLimits,
+            spoolDirectory: "\(engine.options.spoolDirectory)/\(repository.id.rawValue)",
+            cacheDirectory: engine.options.cacheDirectory.map { "\($0)/\(repository.id.rawValue)" },
+            // A name or a visibility that somebody else reported is asked for before anything is built upon it.
+            reason: repository.isIdentityDue ? .forced : reason)
     }
 
     private func known() throws -> StateKnownContent {
@@ -161,7 +197,23 @@ private struct SyncRun {
             row.lastCompleted = nil
         }
         return StateKnownContent(
-            state: engine.state, silo: engine.silo, repository: row, isDistrusted: isForced, startsAnew: movedDomain)
+            state: engine.state, silo: engine.silo, repository: row, isDistrusted: isForced, startsAnew: movedDomain,
+            isExact: try !movedDomain && !isForced && isExact())
+    }
+
+    /// No sync that was cut has brought items since the last completed one.
+    private func isExact() throws -> Bool {
+        guard let completed = repository.lastCompleted else { return false }
+        return try engine.log.read { log in
+            try engine.state.read { view in
+                var isExact = true
+                try view.forEachPosition(.repository(repository.id), from: completed + 1) { position in
+                    isExact = try log.header(at: position)?.kind != EventKind.itemsChanged.rawValue
+                    return isExact
+                }
+                return isExact
+            }
+        }
     }
 
     private func hasMovedDomain() throws -> Bool {
@@ -176,7 +228,8 @@ private struct SyncRun {
     }
 
     private mutating func completeUnchanged(
-        _ checkpoint: Checkpoint, after polled: Event, _ head: SourceHead, _ traffic: Traffic
+        _ checkpoint: Checkpoint, after polled: Event, _ head: SourceHead, _ traffic: Traffic,
+        closing gaps: [LogPosition]
     ) async throws -> SyncReport {
         var report = SyncReport(
             repository: repository.id, locator: repository.locator, commit: checkpoint.commit, tree: checkpoint.tree,
@@ -184,13 +237,13 @@ private struct SyncRun {
         report.files = repository.files
         report.logicalBytes = repository.logicalBytes
         finish(&report, traffic)
-        try await append([polled, .syncCompleted(completion(report, head))])
+        try await append([polled, .syncCompleted(completion(report, head))] + Self.closed(gaps, by: report))
         return report
     }
 
     private mutating func complete(
         _ observation: Observation, _ observed: SyncReport, _ head: SourceHead, _ traffic: Traffic,
-        after events: [Event]
+        after events: [Event], closing gaps: [LogPosition]
     ) async throws -> SyncReport {
         var report = observed
         report.commit = observation.commit
@@ -201,7 +254,7 @@ private struct SyncRun {
         var completed = completion(report, head)
         completed.author = observation.author
         completed.committer = observation.committer
-        try await append(events + [.syncCompleted(completed)])
+        try await append(events + [.syncCompleted(completed)] + Self.closed(gaps, by: report))
         return report
     }
 
@@ -225,29 +278,18 @@ private struct SyncRun {
         return ref.starts(with: prefix) ? Array(ref.dropFirst(prefix.count)) : ref
     }
 
-    /// Records the failure and what follows from it.
-    ///
-    /// - Returns: what the caller throws.
-    private mutating func record(_ failure: Failure) async throws -> IngestError {
-        let now = engine.clock()
-        let failed = Event.syncFailed(SyncFailed(attempt: attempt, failure: failure))
-        switch engine.options.retryPolicy.verdict(job: job, attempt: attempt, failure: failure, now: now) {
-        case .retry(let at):
-            let retry = RetryScheduled(job: job, attempt: attempt + 1, at: at, failure: failure)
-            try await append(unrecorded + [failed, .retryScheduled(retry)])
-            return IngestError(
-                .syncFailed, "\(failure.message) (attempt \(attempt); to be tried again at \(at.rfc3339))",
-                failure: failure, retryAt: at)
-        case .giveUp:
-            let letter = JobDeadLettered(job: job, attempts: attempt, failure: failure)
-            try await append(unrecorded + [failed, .jobDeadLettered(letter)])
-            return IngestError(
-                .syncFailed, "\(failure.message) (given up; `dead-letters show \(job.rawValue)` tells more)",
-                failure: failure)
-        }
+    mutating func append(_ events: [Event], claims: [Claim] = []) async throws {
+        try await story.append(events, with: engine.writer, at: engine.clock(), claims: claims)
     }
 
-    private mutating func append(_ events: [Event]) async throws {
-        try await story.append(events, with: engine.writer, at: engine.clock())
+    /// Takes what happened and is not in the log yet; whoever takes it appends it.
+    mutating func takeUnrecorded() -> [Event] {
+        defer { unrecorded = [] }
+        return unrecorded
     }
+}
+
+extension SyncReason {
+    /// Everything is read again, whatever is known.
+    var isForced: Bool { self == .forced || self == .repair }
 }

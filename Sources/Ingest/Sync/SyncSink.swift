@@ -10,9 +10,9 @@ import State
 /// `@unchecked Sendable`: a provider calls it from one task at a time, as ``ObservationSink`` demands, and nobody else has it
 /// until the provider is done.
 final class SyncSink: ObservationSink, @unchecked Sendable {
-    private let engine: Engine
-    private let repository: RepositoryRow
-    private let known: StateKnownContent
+    let engine: Engine
+    let repository: RepositoryRow
+    let known: StateKnownContent
     private let progress: @Sendable (SyncProgress) -> Void
     private(set) var story: Story
     private var content = ContentBatch()
@@ -31,6 +31,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private var lastFetchAt: Timestamp
     /// What this sync did so far.
     private(set) var report: SyncReport
+    /// Which contents pointers stand for; recorded once those are durable.
+    private var largeFiles: [Event] = []
 
     init(
         engine: Engine, repository: RepositoryRow, known: StateKnownContent, story: Story,
@@ -161,6 +163,19 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
     }
 
+    /// A content that no item names by itself.
+    func record(_ largeFile: LargeFileStored, path: [UInt8], head: MIMEType.Head) async throws {
+        largeFiles.append(.largeFileStored(largeFile))
+        try await record(
+            ContentDescription(hash: largeFile.hash, size: largeFile.size, path: path), MIMEType.of(path: path, head))
+        unseen.remove(largeFile.hash)
+    }
+
+    private func takeLargeFiles() -> [Event] {
+        defer { largeFiles = [] }
+        return largeFiles
+    }
+
     private func record(_ description: ContentDescription, _ mimeType: String) async throws {
         guard stored.updateValue(description.size, forKey: description.hash) == nil else { return }
         report.blobsStored += 1
@@ -175,7 +190,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     /// First the bytes are durable, then the log says so.
     private func flushContent() async throws {
-        pending += try content.flush(to: engine.silo, in: repository.domain)
+        pending += try content.flush(to: engine.silo, in: repository.domain) + takeLargeFiles()
         try await appendPending()
         try await engine.append(sealed: engine.silo.drainSealed(), to: story)
         progress(SyncProgress(stage: .storing, blobs: report.blobsStored, items: report.files))
@@ -183,6 +198,20 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     }
 
     // MARK: - Items
+
+    func unchanged(below directories: [[UInt8]]) async throws {
+        precondition(known.isExact && differ == nil, "what is unchanged is said first, and of what is known exactly")
+        let previous = try newestVersions(outside: directories)
+        differ = ItemDiffer(previous: previous)
+        report.files = repository.files
+        report.logicalBytes = repository.logicalBytes
+        // What comes is counted anew.
+        for version in previous {
+            guard case .upserted(_, _, let size) = version.content else { continue }
+            report.files -= 1
+            report.logicalBytes -= size
+        }
+    }
 
     func item(_ item: ObservedItem) async throws {
         if differ == nil { differ = ItemDiffer(previous: try newestVersions(), startsAnew: known.startsAnew) }
@@ -200,7 +229,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         try differ?.finish { change in try take(change) }
         items.close()
         // An item is recorded after its content.
-        pending += try content.flush(to: engine.silo, in: repository.domain)
+        pending += try content.flush(to: engine.silo, in: repository.domain) + takeLargeFiles()
         pending += items.take()
         try await engine.append(sealed: engine.silo.drainSealed(), to: story)
         return takePending()
@@ -263,16 +292,19 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     }
 
     /// The newest version of each path, those of syncs that were cut included.
-    private func newestVersions() throws -> [FileVersion] {
+    private func newestVersions(outside directories: [[UInt8]] = []) throws -> [FileVersion] {
+        var versions: [FileVersion] = []
+        if directories.isEmpty { versions.reserveCapacity(Int(repository.files)) }
         try engine.state.read { view in
-            var versions: [FileVersion] = []
-            versions.reserveCapacity(Int(repository.files))
-            try view.forEachFile(repository.id, asOf: nil, includingAbsent: true) { version in
-                versions.append(version)
-                return true
+            for range in PathRange.outside(directories) {
+                try view.forEachFile(repository.id, asOf: nil, from: range.start, includingAbsent: true) { version in
+                    guard range.reaches(version.path) else { return false }
+                    versions.append(version)
+                    return true
+                }
             }
-            return versions
         }
+        return versions
     }
 
     private func appendPending() async throws {

@@ -11,6 +11,10 @@ public struct RetryPolicy: Sendable {
     public var maximumSeconds: Double
     /// The shortest pause, in seconds, so that no jitter makes a retry immediate.
     public var minimumSeconds: Double
+    /// The pause where a source limits the rate and does not say for how long, in seconds. GitHub asks for at least a minute.
+    public var minimumRateLimitedSeconds: Double = 60
+    /// What waits for a rate limit goes on within so many seconds after it, not at once.
+    public var rateLimitedSpreadSeconds: Double = 30
 
     public init(
         maximumAttempts: UInt32 = 5, baseSeconds: Double = 30, maximumSeconds: Double = 3600, minimumSeconds: Double = 1
@@ -24,6 +28,8 @@ public struct RetryPolicy: Sendable {
     /// What follows a failed attempt.
     public enum Verdict: Sendable, Equatable {
         case retry(at: Timestamp)
+        /// The same attempt again: this one does not count.
+        case postpone(until: Timestamp)
         case giveUp
     }
 
@@ -32,20 +38,21 @@ public struct RetryPolicy: Sendable {
     ///   - attempt: the one that failed, from 1.
     ///   - now: time of the failure.
     public func verdict(job: LogPosition, attempt: UInt32, failure: Failure, now: Timestamp) -> Verdict {
+        if failure.errorClass == .rateLimited {
+            // The source asked for a pause, and nothing is wrong: that costs no attempt. All who wait for the same moment
+            // come back one after another.
+            let asked = failure.retryAt ?? now.adding(seconds: minimumRateLimitedSeconds)
+            let spread =
+                rateLimitedSpreadSeconds
+                * Jitter.fraction(job.rawValue, UInt64(bitPattern: failure.retryAt?.microseconds ?? Int64(attempt)))
+            return .postpone(until: max(asked, now).adding(seconds: minimumSeconds + spread))
+        }
         guard failure.errorClass != .permanent, attempt < maximumAttempts else { return .giveUp }
         let doublings = Double(1 << min(attempt - 1, 30))
         let ceiling = min(maximumSeconds, baseSeconds * doublings)
-        let jittered = now.adding(seconds: max(minimumSeconds, ceiling * Self.fraction(job, attempt)))
+        let jittered = now.adding(
+            seconds: max(minimumSeconds, ceiling * Jitter.fraction(job.rawValue, UInt64(attempt))))
         guard let asked = failure.retryAt else { return .retry(at: jittered) }
         return .retry(at: max(asked, jittered))
-    }
-
-    /// A number in 0..<1 that depends on the job and the attempt alone (SplitMix64, Steele et al. 2014).
-    private static func fraction(_ job: LogPosition, _ attempt: UInt32) -> Double {
-        var word = job.rawValue &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(attempt) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        word ^= word >> 31
-        return Double(word >> 11) / Double(1 << 53)
     }
 }

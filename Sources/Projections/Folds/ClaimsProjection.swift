@@ -3,7 +3,7 @@ public import Events
 /// Which event holds a claim.
 public enum ClaimsProjection: Projection {
     public static let name = "claims"
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 2
     public static let tables: [Table] = [.claims]
 
     public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
@@ -15,12 +15,24 @@ public enum ClaimsProjection: Projection {
         case .repositoryAdded(let event):
             hold(Claims.repository(tenant, event.locator, hash: hash), tenant, envelope.position, &deltas)
         case .repositoryRemoved(let event):
-            deltas.add(.claims) {
-                $0.append(contentsOf: Claims.repository(tenant, event.locator, hash: hash))
-            } delta: {
-                $0.append(0)
-            }
+            release(Claims.repository(tenant, event.locator, hash: hash), &deltas)
+        case .repositoryRenamed(let event):
+            guard let repository = envelope.header.repository else { return }
+            release(Claims.repository(tenant, event.old, hash: hash), &deltas)
+            // Whoever looks a source up finds where it was added.
+            hold(
+                Claims.repository(tenant, event.new, hash: hash), tenant, LogPosition(repository.rawValue), &deltas)
+        case .webhookReceived(let event):
+            hold(Claims.delivery(event.provider, event.delivery, hash: hash), tenant, envelope.position, &deltas)
         default: break
+        }
+    }
+
+    private static func release(_ claim: [UInt8], _ deltas: inout Deltas) {
+        deltas.add(.claims) {
+            $0.append(contentsOf: claim)
+        } delta: {
+            $0.append(0)
         }
     }
 

@@ -5,7 +5,7 @@ public import Events
 /// What an attempt says of itself names its job by the record's correlation: the story began with the request.
 public enum JobsProjection: Projection {
     public static let name = "jobs"
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 2
     public static let tables: [Table] = [.jobs, .jobsByRepository, .dueJobs, .deadLetters]
 
     private enum Delta {
@@ -41,13 +41,15 @@ public enum JobsProjection: Projection {
             guard let repository = header.repository else { return }
             let row = JobRow(
                 id: envelope.position, repository: repository, tenant: header.tenant, domain: header.domain,
-                reason: event.reason, requestedAt: header.time, nextAttemptAt: header.time)
+                reason: event.reason, requestedAt: header.time, nextAttemptAt: header.time, ref: event.ref,
+                commit: event.commit)
             add(envelope.position, Delta.requested) { $0.append(contentsOf: row.encode()) }
         case .syncStarted(let event): add(header.correlation, Delta.started) { $0.put(event.attempt) }
         case .syncFailed(let event): add(header.correlation, Delta.failed, recorded(event.failure))
         case .syncCompleted: add(header.correlation, Delta.closed)
         case .retryScheduled(let event):
             add(event.job, Delta.waiting) { delta in
+                delta.put(event.attempt)
                 delta.put(event.at)
                 recorded(event.failure)(&delta)
             }
@@ -81,6 +83,9 @@ public enum JobsProjection: Projection {
             job.failure = try recordedFailure(&reader)
         case Delta.waiting:
             job.state = .waiting
+            // Whoever schedules it says which attempt comes: one that the source put off does not count.
+            let attempt = try reader.uint32()
+            job.attempts = attempt == 0 ? 0 : attempt - 1
             job.nextAttemptAt = try reader.timestamp()
             job.failure = try recordedFailure(&reader)
         case Delta.deadLettered:

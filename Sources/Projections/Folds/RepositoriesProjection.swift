@@ -1,10 +1,10 @@
 public import Events
 
-/// Watched sources and what is known of each.
+/// Watched sources, what is known of each, and where to find one by what its provider calls it.
 public enum RepositoriesProjection: Projection {
     public static let name = "repositories"
-    public static let version: UInt32 = 1
-    public static let tables: [Table] = [.repositories]
+    public static let version: UInt32 = 2
+    public static let tables: [Table] = [.repositories, .repositoriesByExternalID, .repositoriesByLocator]
 
     public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
         guard let repository = envelope.header.repository else { return }
@@ -35,8 +35,55 @@ public enum RepositoriesProjection: Projection {
         }
     }
 
+    public static func derive(
+        _ table: Table, key: RawSpan, row: RawSpan, into derivation: inout Derivation
+    ) throws(DecodingFailure) {
+        guard table == .repositories else { return }
+        let repository = try RepositoryRow(key: key, decoding: row)
+        guard !repository.isRemoved else { return }
+        let tenant = repository.tenant.rawValue
+        if let externalID = repository.externalID {
+            derivation.entry(.repositoriesByExternalID, tenant: tenant) { key in
+                key.append(contentsOf: RepositoryRow.externalKey(repository.locator.provider, externalID))
+                key.put(repository.id)
+            }
+        }
+        derivation.entry(.repositoriesByLocator, tenant: tenant) { key in
+            key.append(contentsOf: RepositoryRow.locatorKey(repository.locator))
+            key.put(repository.id)
+        }
+    }
+
     public static func digest(_ table: Table, key: RawSpan, row: RawSpan, into form: inout DigestForm) {
-        form.write(key: key, row: SplitRow.digested(row))
+        switch table {
+        case .repositories: form.write(key: key, row: SplitRow.digested(row))
+        // A locator is sealed: the repository alone stands for it.
+        case .repositoriesByLocator:
+            form.write(key: key.extracting(max(0, key.byteCount - 8)..<key.byteCount), row: row)
+        default: form.write(key: key, row: row)
+        }
+    }
+}
+
+extension RepositoryRow {
+    /// What the keys of `repositoriesByExternalID` begin with; the repository's id follows.
+    public static func externalKey(_ provider: String, _ externalID: UInt64) -> [UInt8] {
+        var key: [UInt8] = []
+        key.put(text: provider)
+        key.put(externalID)
+        return key
+    }
+
+    /// Bytes of a locator that fit a key; several longer ones may share it.
+    private static let maximumLocatorByteCount = 400
+
+    /// What the keys of `repositoriesByLocator` begin with; the repository's id follows. Several locators may share it.
+    public static func locatorKey(_ locator: Locator) -> [UInt8] {
+        var key: [UInt8] = []
+        let bytes = locator.bytes
+        key.put(UInt32(bytes.count))
+        key.append(contentsOf: bytes.prefix(maximumLocatorByteCount))
+        return key
     }
 }
 
@@ -53,11 +100,14 @@ extension RepositoryRow {
             updatedAt = delta.at
             removedAt = delta.at
             nextRetryAt = nil
-        case .polled(let changed, let head, let validator, let limit):
+        case .polled(let changed, let head, let validator, let limit, let quota, let isScheduled):
             polledHead = head
             polledAt = delta.at
+            polledPosition = delta.position
             self.validator = validator
             if let limit { rateLimit = limit }
+            if !quota.isEmpty { self.quota = quota }
+            if isScheduled { countPoll(changed: changed) }
             if !changed {
                 completeAsOf = delta.at
                 lastFailure = nil
@@ -75,6 +125,7 @@ extension RepositoryRow {
             retryCount = 0
             nextRetryAt = nil
             lastFailure = nil
+            isIdentityDue = false
         case .failed(let failure):
             lastFailure = RecordedFailure(failure: failure, at: delta.at, position: delta.position)
         case .retryScheduled(let attempt, let at):
@@ -86,6 +137,31 @@ extension RepositoryRow {
             lastFailure = RecordedFailure(failure: failure, at: delta.at, position: delta.position)
         case .unscheduled:
             nextRetryAt = nil
+        case .identified(let externalID): self.externalID = externalID
+        case .renamed(let locator):
+            self.locator = locator
+            isIdentityDue = true
+        case .visibility(let domain, let isPrivate):
+            updatedAt = delta.at
+            self.domain = domain
+            configuration.isPrivate = isPrivate
+            isIdentityDue = true
+        case .suspended(let reason, let note):
+            suspension = Suspension(reason: reason, since: delta.at, note: note)
+        case .resumed: suspension = nil
         }
     }
+
+    private mutating func countPoll(changed: Bool) {
+        if changed {
+            changedPolls = min(changedPolls + 1, Self.maximumChangedPolls)
+            quietPolls = 0
+        } else {
+            changedPolls -= changedPolls > 0 ? 1 : 0
+            quietPolls &+= 1
+        }
+    }
+
+    /// Where ``changedPolls`` ends, so that a repository that has calmed down is asked less often soon.
+    private static var maximumChangedPolls: UInt32 { 16 }
 }

@@ -5,7 +5,8 @@ public enum AllProjections {
     public static let list: [any Projection.Type] = [
         TenantsProjection.self, ClaimsProjection.self, RepositoriesProjection.self, FilesProjection.self,
         BlobsProjection.self, SyncsProjection.self, JobsProjection.self, ShardsProjection.self,
-        StatisticsProjection.self, LogIndexProjection.self,
+        StatisticsProjection.self, LogIndexProjection.self, WebhooksProjection.self, GapsProjection.self,
+        CredentialsProjection.self, RateLimitsProjection.self, LargeFilesProjection.self,
     ]
 
     /// The projection of each table, by ``Table/index``.

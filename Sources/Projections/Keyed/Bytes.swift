@@ -79,6 +79,11 @@ extension [UInt8] {
         if let number { put(number) }
     }
 
+    mutating func put(optional number: UInt64?) {
+        append(number == nil ? 0 : 1)
+        if let number { put(number) }
+    }
+
     mutating func put(optional string: [UInt8]?) {
         append(string == nil ? 0 : 1)
         if let string { put(string: string) }
@@ -121,6 +126,23 @@ extension ByteReader {
 
     mutating func optionalSHA1() throws(DecodingFailure) -> SHA1Hash? {
         try flag() ? try sha1() : nil
+    }
+
+    mutating func optionalUInt64() throws(DecodingFailure) -> UInt64? {
+        try flag() ? try uint64() : nil
+    }
+
+    mutating func optionalString() throws(DecodingFailure) -> [UInt8]? {
+        try flag() ? try string() : nil
+    }
+
+    /// An enumeration's case of that number.
+    mutating func known<Value: RawRepresentable>(
+        _ what: String
+    ) throws(DecodingFailure) -> Value where Value.RawValue == UInt32 {
+        let number = try uint32()
+        guard let value = Value(rawValue: number) else { throw DecodingFailure("\(what) \(number) is unknown") }
+        return value
     }
 
     mutating func flag() throws(DecodingFailure) -> Bool {

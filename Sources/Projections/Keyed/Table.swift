@@ -5,6 +5,8 @@ public enum Table: UInt8, Sendable, CaseIterable {
     case tenants
     case claims
     case repositories
+    case repositoriesByExternalID
+    case repositoriesByLocator
     case files
     case blobs
     case blobReferences
@@ -16,6 +18,12 @@ public enum Table: UInt8, Sendable, CaseIterable {
     case dueJobs
     case deadLetters
     case shards
+    case announcedRefs
+    case installationRepositories
+    case gaps
+    case credentials
+    case rateLimits
+    case largeFiles
     case byRepository
     case byKind
     case byTenant
@@ -40,14 +48,17 @@ public enum Table: UInt8, Sendable, CaseIterable {
         case .files, .blobReferences, .refusedBlobs, .syncs, .commits, .byRepository, .byKind, .byTenant,
             .byCorrelation:
             .insert
-        case .claims, .jobsByRepository, .dueJobs, .deadLetters: .set
-        case .tenants, .repositories, .blobs, .jobs, .shards: .reduce
+        case .claims, .repositoriesByExternalID, .repositoriesByLocator, .jobsByRepository, .dueJobs, .deadLetters,
+            .installationRepositories, .gaps:
+            .set
+        case .tenants, .repositories, .blobs, .jobs, .shards, .announcedRefs, .credentials, .rateLimits, .largeFiles:
+            .reduce
         case .statistics, .domainStatistics: .sum
         }
     }
 
     /// Whether other tables are derived from its rows.
-    public var hasDerived: Bool { self == .blobs || self == .jobs }
+    public var hasDerived: Bool { self == .repositories || self == .blobs || self == .jobs }
 
     /// The name in the database and in digests.
     public var name: String { String(describing: self) }

@@ -6,6 +6,7 @@ public enum Claims {
     private static let repository: UInt8 = 1
     private static let tenant: UInt8 = 2
     private static let tenantNumber: UInt8 = 3
+    private static let delivery: UInt8 = 4
     /// A longer claim stands for itself by its first bytes and its SHA-256, since LMDB's keys end at 511 bytes.
     static let maximumByteCount = 400
 
@@ -27,6 +28,14 @@ public enum Claims {
         var claim = [tenantNumber]
         claim.put(id.rawValue)
         return claim
+    }
+
+    /// A report of a provider is taken once, for ever.
+    public static func delivery(_ provider: String, _ delivery: String, hash: SHA256Function) -> [UInt8] {
+        var claim = [Self.delivery]
+        claim.put(text: provider)
+        claim += Array(delivery.utf8)
+        return shortened(claim, hash: hash)
     }
 
     private static func shortened(_ claim: [UInt8], hash: SHA256Function) -> [UInt8] {

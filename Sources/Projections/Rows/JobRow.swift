@@ -30,11 +30,14 @@ public struct JobRow: Sendable, Equatable {
     /// When it is due; nil while it is started or a dead letter.
     public var nextAttemptAt: Timestamp?
     public var failure: RecordedFailure?
+    /// What a webhook announced: the full name of the ref, and its commit.
+    public var ref: [UInt8]?
+    public var commit: SHA1Hash?
 
     public init(
         id: LogPosition, repository: RepositoryID, tenant: TenantID, domain: Domain, reason: SyncReason,
         state: JobState = .requested, attempts: UInt32 = 0, requestedAt: Timestamp, nextAttemptAt: Timestamp?,
-        failure: RecordedFailure? = nil
+        failure: RecordedFailure? = nil, ref: [UInt8]? = nil, commit: SHA1Hash? = nil
     ) {
         self.id = id
         self.repository = repository
@@ -46,6 +49,8 @@ public struct JobRow: Sendable, Equatable {
         self.requestedAt = requestedAt
         self.nextAttemptAt = nextAttemptAt
         self.failure = failure
+        self.ref = ref
+        self.commit = commit
     }
 
     public init(key: RawSpan, decoding row: RawSpan) throws(DecodingFailure) {
@@ -67,6 +72,8 @@ public struct JobRow: Sendable, Equatable {
         requestedAt = try open.timestamp()
         nextAttemptAt = try open.optionalTime()
         failure = try RecordedFailure.decodeOptional(open: &open, sealed: &sealed)
+        ref = try sealed.optionalString()
+        commit = try open.optionalSHA1()
         try open.end()
         try sealed.end()
     }
@@ -82,6 +89,8 @@ public struct JobRow: Sendable, Equatable {
         open.put(requestedAt)
         open.put(optional: nextAttemptAt)
         RecordedFailure.encode(optional: failure, open: &open, sealed: &sealed)
+        sealed.put(optional: ref)
+        open.put(optional: commit)
         return SplitRow.encode(tenant: tenant, open: open, sealed: sealed)
     }
 

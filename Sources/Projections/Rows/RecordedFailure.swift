@@ -16,6 +16,7 @@ public struct RecordedFailure: Sendable, Equatable {
         open.put(failure.errorClass.rawValue)
         open.put(text: failure.code)
         open.put(optional: failure.retryAt)
+        open.put(text: failure.quota)
         open.put(at)
         open.put(position)
         sealed.put(text: failure.message)
@@ -27,6 +28,7 @@ public struct RecordedFailure: Sendable, Equatable {
             throw DecodingFailure("error class \(number) is unknown")
         }
         failure = Failure(errorClass, code: try open.text(), message: "", retryAt: try open.optionalTime())
+        failure.quota = try open.text()
         at = try open.timestamp()
         position = try open.position()
         failure.message = try sealed.text()

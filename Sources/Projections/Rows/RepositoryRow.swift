@@ -37,6 +37,20 @@ public struct RepositoryRow: Sendable, Equatable {
     /// The last failure since a sync was completed or a poll saw no change.
     public var lastFailure: RecordedFailure?
     public var removedAt: Timestamp?
+    /// The provider's own number of it; nil until that was learnt.
+    public var externalID: UInt64?
+    /// Why it is not read; nil where it is.
+    public var suspension: Suspension?
+    /// Where the last poll stands.
+    public var polledPosition: LogPosition?
+    /// How many polls in a row that nothing but the time caused found no change; and how many more found one before. Each
+    /// quiet one takes one away from the others.
+    public var quietPolls: UInt32 = 0
+    public var changedPolls: UInt32 = 0
+    /// Names the credential that ``rateLimit`` is one of.
+    public var quota = ""
+    /// Its name or visibility changed since the last completed sync: the provider has to be asked for both anew.
+    public var isIdentityDue = false
 
     public var isRemoved: Bool { removedAt != nil }
 
@@ -70,7 +84,7 @@ extension RepositoryRow {
             addedAt: try open.timestamp())
         updatedAt = try open.timestamp()
         lastPosition = try open.position()
-        branch = try sealed.flag() ? try sealed.string() : nil
+        branch = try sealed.optionalString()
         validator = try open.string()
         rateLimit = try open.flag() ? try open.rateLimit() : nil
         polledHead = try open.optionalSHA1()
@@ -86,6 +100,13 @@ extension RepositoryRow {
         nextRetryAt = try open.optionalTime()
         lastFailure = try RecordedFailure.decodeOptional(open: &open, sealed: &sealed)
         removedAt = try open.optionalTime()
+        externalID = try open.optionalUInt64()
+        suspension = try open.flag() ? try Suspension(open: &open, sealed: &sealed) : nil
+        polledPosition = try open.optionalPosition()
+        quietPolls = try open.uint32()
+        changedPolls = try open.uint32()
+        quota = try open.text()
+        isIdentityDue = try open.flag()
         try open.end()
         try sealed.end()
     }
@@ -116,33 +137,14 @@ extension RepositoryRow {
         open.put(optional: nextRetryAt)
         RecordedFailure.encode(optional: lastFailure, open: &open, sealed: &sealed)
         open.put(optional: removedAt)
+        open.put(optional: externalID)
+        open.append(suspension == nil ? 0 : 1)
+        suspension?.encode(open: &open, sealed: &sealed)
+        open.put(optional: polledPosition)
+        open.put(quietPolls)
+        open.put(changedPolls)
+        open.put(text: quota)
+        open.append(isIdentityDue ? 1 : 0)
         return SplitRow.encode(tenant: tenant, open: open, sealed: sealed)
-    }
-}
-
-extension RepositoryConfiguration {
-    func encode(open: inout [UInt8], sealed: inout [UInt8]) {
-        open.append(isPrivate ? 1 : 0)
-        open.put(optional: keepHistoryDays)
-        sealed.put(optional: branch)
-        for patterns in [include, exclude] {
-            sealed.put(varint: UInt64(patterns.count))
-            for pattern in patterns { sealed.put(string: pattern) }
-        }
-    }
-
-    init(open: inout ByteReader, sealed: inout ByteReader) throws(DecodingFailure) {
-        let isPrivate = try open.flag()
-        let days = try open.flag() ? try open.uint32() : nil
-        let branch = try sealed.flag() ? try sealed.string() : nil
-        self.init(
-            branch: branch, isPrivate: isPrivate, include: try Self.patterns(&sealed),
-            exclude: try Self.patterns(&sealed), keepHistoryDays: days)
-    }
-
-    private static func patterns(_ reader: inout ByteReader) throws(DecodingFailure) -> [[UInt8]] {
-        var patterns: [[UInt8]] = []
-        for _ in 0..<(try reader.count(atMost: reader.remaining)) { patterns.append(try reader.string()) }
-        return patterns
     }
 }

@@ -7,6 +7,7 @@ extension [UInt8] {
         append(text: failure.code)
         put(optional: failure.retryAt)
         append(text: failure.message)
+        append(text: failure.quota)
     }
 
     mutating func put(_ limit: RateLimit) {
@@ -24,7 +25,7 @@ extension ByteReader {
         }
         let code = try text()
         let retryAt = try optionalTime()
-        return Failure(errorClass, code: code, message: try text(), retryAt: retryAt)
+        return Failure(errorClass, code: code, message: try text(), retryAt: retryAt, quota: try text())
     }
 
     mutating func rateLimit() throws(DecodingFailure) -> RateLimit {

@@ -16,6 +16,9 @@ public protocol ConformanceFixture: Sendable {
     /// An empty directory for one source's spool.
     func makeSpoolDirectory() throws -> String
 
+    /// A directory that stays the same from reading to reading; nil: nothing is kept.
+    var cacheDirectory: String? { get }
+
     /// Makes the source hold exactly these files: path, content.
     func publish(_ files: [[UInt8]: [UInt8]]) async throws
 

@@ -140,7 +140,8 @@ extension ProviderConformance {
         Source(
             repository: RepositoryID(1), tenant: TenantID(1),
             locator: try locator ?? fixture.provider.normalize(fixture.locator),
-            configuration: configuration, limits: SourceLimits(), spoolDirectory: try fixture.makeSpoolDirectory())
+            configuration: configuration, limits: SourceLimits(), spoolDirectory: try fixture.makeSpoolDirectory(),
+            cacheDirectory: fixture.cacheDirectory)
     }
 
     /// One reading upon what is known, with what is known then.
@@ -150,11 +151,13 @@ extension ProviderConformance {
     ) async throws -> (known: RecordedContent, stored: Int) {
         let session = try fixture.provider.session(with: try given ?? source(fixture, configuration: configuration))
         let head = try await session.head(since: known.checkpoint)
-        let sink = RecordingSink(contents: known.contents, hash: fixture.hash)
+        let sink = RecordingSink(contents: known.contents, previous: known.items, hash: fixture.hash)
         let observation = try await session.observe(head, known: known, into: sink)
         let checkpoint = Checkpoint(
             commit: observation.commit, tree: observation.tree, validator: head.validator)
-        return (RecordedContent(checkpoint: checkpoint, items: sink.items, contents: sink.contents), sink.storedCount)
+        return (
+            RecordedContent(checkpoint: checkpoint, items: sink.allItems, contents: sink.contents), sink.storedCount
+        )
     }
 
     fileprivate static func files(_ items: [ObservedItem]) -> [[UInt8]: SHA1Hash] {

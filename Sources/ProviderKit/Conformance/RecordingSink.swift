@@ -9,11 +9,18 @@ final class RecordingSink: ObservationSink, @unchecked Sendable {
     private(set) var contents: [SHA1Hash: [UInt8]]
     private(set) var items: [ObservedItem] = []
     private(set) var storedCount = 0
+    /// What there was before, and what of it was said to be as it was.
+    private let previous: [ObservedItem]
+    private var kept: [ObservedItem] = []
     /// Fails at this many contents, as a full disk would.
     private let failAfter: Int?
 
-    init(contents: [SHA1Hash: [UInt8]], failAfter: Int? = nil, hash: @escaping ([UInt8]) -> SHA1Hash) {
+    init(
+        contents: [SHA1Hash: [UInt8]], previous: [ObservedItem] = [], failAfter: Int? = nil,
+        hash: @escaping ([UInt8]) -> SHA1Hash
+    ) {
         self.contents = contents
+        self.previous = previous
         self.failAfter = failAfter
         self.hash = hash
     }
@@ -36,6 +43,23 @@ final class RecordingSink: ObservationSink, @unchecked Sendable {
         storedCount += 1
         return contents.updateValue(bytes, forKey: content.hash) == nil ? .stored : .present
     }
+
+    /// Takes the items below the directories from before, in their places.
+    func unchanged(below directories: [[UInt8]]) async throws {
+        try require(items.isEmpty && kept.isEmpty, "directories are said to be unchanged after the first item")
+        for directory in directories {
+            let below = previous.filter { $0.path.starts(with: directory + [UInt8(ascii: "/")]) }
+            try require(!below.isEmpty, "\(text(directory)) is said to be as it was, and was not there")
+            if let last = kept.last, let first = below.first {
+                try require(
+                    last.path.lexicographicallyPrecedes(first.path), "unchanged directories come out of order or twice")
+            }
+            kept += below
+        }
+    }
+
+    /// The items that came, and those that were said to be as they were.
+    var allItems: [ObservedItem] { (items + kept).sorted { $0.path.lexicographicallyPrecedes($1.path) } }
 
     func item(_ item: ObservedItem) async throws {
         if let last = items.last {
@@ -65,7 +89,13 @@ struct RecordedContent: KnownContent {
     var isEmpty: Bool { contents.isEmpty }
     var isDistrusted: Bool { false }
 
-    func forEachItem(_ body: (ObservedItem) throws -> Void) throws { try items.forEach(body) }
+    var isExact: Bool { true }
+
+    func forEachItem(from path: [UInt8], _ body: (ObservedItem) throws -> Bool) throws {
+        for item in items where !item.path.lexicographicallyPrecedes(path) {
+            guard try body(item) else { return }
+        }
+    }
 
     func size(of hash: SHA1Hash) throws -> UInt64? { contents[hash].map { UInt64($0.count) } }
 

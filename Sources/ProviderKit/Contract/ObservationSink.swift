@@ -38,6 +38,13 @@ public protocol ObservationSink: Sendable {
         _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) async throws -> StoreOutcome
 
+    /// Everything below these directories is as it was at the checkpoint, so no item comes from there. Said once, before
+    /// the first item, and only where the known content is ``KnownContent/isExact``.
+    ///
+    /// - Parameter directories: without a slash at the end, none below another one, in the order of the paths of the
+    ///   items in them.
+    func unchanged(below directories: [[UInt8]]) async throws
+
     /// One item of the source. They come in the order of their paths' bytes, each path once.
     func item(_ item: ObservedItem) async throws
 }
@@ -47,6 +54,10 @@ extension ObservationSink {
     public func prepare(_ content: UnsafeRawBufferPointer) throws {}
 
     public func isPrepared(_ hash: SHA1Hash) -> Bool { false }
+
+    public func unchanged(below directories: [[UInt8]]) async throws {
+        throw ProviderError.permanent(.unsupported, "every item has to be named here")
+    }
 
     public func storeLargeFile(
         pointer: SHA1Hash, contentHash: SHA256Hash, size: UInt64, path: [UInt8],
@@ -113,12 +124,28 @@ public protocol KnownContent: Sendable {
     /// Everything is to be read again, whatever is known.
     var isDistrusted: Bool { get }
 
-    /// The items at the checkpoint, in the order of their paths' bytes.
-    func forEachItem(_ body: (ObservedItem) throws -> Void) throws
+    /// Nothing was recorded of this source since the checkpoint, so that what is said to be unchanged need not be looked at.
+    var isExact: Bool { get }
+
+    /// The items at the checkpoint in the order of their paths' bytes, from the first that is not before `path`, until
+    /// `body` says false.
+    func forEachItem(from path: [UInt8], _ body: (ObservedItem) throws -> Bool) throws
 
     /// The size in bytes of a content that is stored where this source's content belongs; nil where it is not.
     func size(of hash: SHA1Hash) throws -> UInt64?
 
     /// A stored content of at most `limit` bytes, whole, as the base of a difference; nil where it is not there.
     func content(of hash: SHA1Hash, atMost limit: Int) throws -> [UInt8]?
+}
+
+extension KnownContent {
+    public var isExact: Bool { false }
+
+    /// All items at the checkpoint, in the order of their paths' bytes.
+    public func forEachItem(_ body: (ObservedItem) throws -> Void) throws {
+        try forEachItem(from: []) { item in
+            try body(item)
+            return true
+        }
+    }
 }

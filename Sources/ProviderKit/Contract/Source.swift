@@ -13,6 +13,9 @@ public struct Source: Sendable {
     /// A directory for this source alone, for what does not fit in memory. It may not exist yet. What is left there by
     /// an attempt that was cut is offered to the next; it is deleted after a completed sync.
     public var spoolDirectory: String
+    /// A directory for this source alone, for what makes the next reading cheaper. It may not exist yet, and what is in it
+    /// may be lost at any time. Nil: nothing is kept.
+    public var cacheDirectory: String?
 
     /// Why it is read, which decides what that may cost.
     public var reason: SyncReason
@@ -20,13 +23,14 @@ public struct Source: Sendable {
     public init(
         repository: RepositoryID, tenant: TenantID, locator: Locator, identity: SourceIdentity? = nil,
         configuration: RepositoryConfiguration, limits: SourceLimits, spoolDirectory: String,
-        reason: SyncReason = .command
+        cacheDirectory: String? = nil, reason: SyncReason = .command
     ) {
         self.repository = repository
         self.tenant = tenant
         self.locator = locator
         self.identity = identity
         self.reason = reason
+        self.cacheDirectory = cacheDirectory
         self.configuration = configuration
         self.limits = limits
         self.spoolDirectory = spoolDirectory

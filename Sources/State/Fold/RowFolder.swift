@@ -105,4 +105,9 @@ extension Claims {
 
     /// A tenant's name is its own.
     public static func tenant(_ name: String) -> [UInt8] { tenant(name, hash: hashKey) }
+
+    /// A report of a provider is taken once, for ever.
+    public static func delivery(_ provider: String, _ delivery: String) -> [UInt8] {
+        self.delivery(provider, delivery, hash: hashKey)
+    }
 }

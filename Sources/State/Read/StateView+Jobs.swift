@@ -27,10 +27,36 @@ extension StateView {
         }
     }
 
-    /// When the next job is due.
-    public func nextDue() throws -> Timestamp? {
-        var due: Timestamp?
+    /// Jobs that are due at `time`, of each tenant the first ones, so that none hides behind another's.
+    ///
+    /// - Parameter limit: of the jobs of one tenant.
+    public func dueJobs(at time: Timestamp, ofEachTenant limit: Int) throws -> [JobRow] {
+        var counts: [UInt32: Int] = [:]
+        var ids: [LogPosition] = []
         try transaction.forEach(tables[.dueJobs]) { key, row in
+            let entry = try Self.decoded(.dueJobs, key, row) { (key, row) throws(DecodingFailure) in
+                var keyReader = ByteReader(key)
+                var reader = ByteReader(row)
+                return (
+                    due: JobRow.time(sortable: try keyReader.uint64()), id: LogPosition(try keyReader.uint64()),
+                    tenant: try reader.uint32()
+                )
+            }
+            guard entry.due <= time else { return false }
+            counts[entry.tenant, default: 0] += 1
+            if counts[entry.tenant, default: 0] <= limit { ids.append(entry.id) }
+            return true
+        }
+        return try ids.compactMap { try job($0) }
+    }
+
+    /// When the next job is due.
+    ///
+    /// - Parameter time: what was due by then does not count.
+    public func nextDue(after time: Timestamp? = nil) throws -> Timestamp? {
+        var due: Timestamp?
+        let start = time.map { Self.key(JobRow.sortable($0) &+ 1) } ?? []
+        try transaction.forEach(tables[.dueJobs], prefix: [], from: start) { key, row in
             due = try Self.decoded(.dueJobs, key, row) { (key, _) throws(DecodingFailure) in
                 var reader = ByteReader(key)
                 return JobRow.time(sortable: try reader.uint64())

@@ -41,6 +41,27 @@ extension StateView {
         return rows
     }
 
+    /// The repositories, of any tenant, that the provider has this number for.
+    public func repositories(of provider: String, externalID: UInt64) throws -> [RepositoryRow] {
+        try repositories(listedIn: .repositoriesByExternalID, RepositoryRow.externalKey(provider, externalID))
+    }
+
+    /// The repositories, of any tenant, of that source.
+    public func repositories(at locator: Locator) throws -> [RepositoryRow] {
+        try repositories(listedIn: .repositoriesByLocator, RepositoryRow.locatorKey(locator))
+            .filter { $0.locator == locator }
+    }
+
+    private func repositories(listedIn index: Table, _ prefix: [UInt8]) throws -> [RepositoryRow] {
+        let ids = try all(index, prefix: prefix) { (key, _) throws(DecodingFailure) -> RepositoryID? in
+            // A longer locator may begin like this one.
+            guard key.byteCount == prefix.count + 8 else { return nil }
+            var reader = ByteReader(key.extracting(prefix.count..<key.byteCount))
+            return RepositoryID(try reader.uint64())
+        }
+        return try ids.compactMap { id in try id.flatMap { try repository($0) } }
+    }
+
     /// Which event holds the claim.
     public func holder(of claim: [UInt8]) throws -> LogPosition? { try self.claim(claim)?.position }
 

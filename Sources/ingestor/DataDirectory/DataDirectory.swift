@@ -9,9 +9,15 @@ struct DataDirectory: Sendable {
     var state: String { path + "/state" }
     var projections: String { state + "/projections" }
     var locations: String { state + "/locations" }
+    /// What providers keep of their sources, to read them cheaper the next time.
+    var sources: String { state + "/sources" }
     var silo: String { path + "/silo" }
     var keys: String { path + "/keys" }
     var masterKey: String { keys + "/master.key" }
+    /// The key that takes the master key's place when everything is sealed with it.
+    var newMasterKey: String { keys + "/master.key.new" }
+    /// The secrets of credentials, sealed with the master key.
+    var credentials: String { keys + "/credentials" }
     var spool: String { path + "/spool" }
     var lockFile: String { path + "/writer.lock" }
     var socketName: String { "control.sock" }

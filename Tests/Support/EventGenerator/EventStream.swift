@@ -8,6 +8,8 @@ public struct EventStream: Sendable {
     public private(set) var time = Timestamp(seconds: 1_750_000_000)
     private var repositories: [Repository] = []
     private var jobs: [(id: LogPosition, repository: Repository)] = []
+    private var gaps: [(position: LogPosition, repository: Repository)] = []
+    private var credentials: [(id: LogPosition, tenant: TenantID)] = []
 
     private struct Repository {
         var id: RepositoryID
@@ -51,7 +53,9 @@ public struct EventStream: Sendable {
             return draft
         }
         let repository = generator.pick(repositories)
-        switch generator.below(10) {
+        switch generator.below(12) {
+        case 10: return EventDraft(generator.event(.webhookReceived), tenant: .none, domain: .webhooks)
+        case 11: return gapOrCredential(repository)
         case 0:
             jobs.append((LogPosition(count), repository))
             return draft(.syncRequested, repository)
@@ -63,9 +67,35 @@ public struct EventStream: Sendable {
         default:
             let kinds: [EventKind] = [
                 .repositoryReconfigured, .pollCompleted, .pollFailed, .fetchCompleted, .shardSealed, .blobCorrupted,
-                .blobRepaired, .blobRefused, .tenantAdded,
+                .blobRepaired, .blobRefused, .tenantAdded, .repositoryIdentified, .repositoryRenamed,
+                .repositoryVisibilityChanged, .repositorySuspended, .repositoryResumed, .largeFileStored,
             ]
             return draft(generator.pick(kinds), repository)
+        }
+    }
+
+    private mutating func gapOrCredential(_ repository: Repository) -> EventDraft {
+        switch generator.below(5) {
+        case 0:
+            gaps.append((LogPosition(count), repository))
+            return draft(.gapDetected, repository)
+        case 1:
+            guard !gaps.isEmpty, generator.oneIn(2) else { return draft(.gapClosed, repository) }
+            let gap = gaps.remove(at: generator.below(gaps.count))
+            return EventDraft(
+                .gapClosed(.init(gap: gap.position, commit: generator.commit())), tenant: gap.repository.tenant,
+                domain: gap.repository.domain, repository: .position(LogPosition(gap.repository.id.rawValue)))
+        case 2:
+            credentials.append((LogPosition(count), repository.tenant))
+            return EventDraft(generator.event(.credentialStored), tenant: repository.tenant)
+        default:
+            guard !credentials.isEmpty else { return draft(.pollFailed, repository) }
+            let (id, tenant) = generator.pick(credentials)
+            let event: Event =
+                generator.oneIn(3)
+                ? .credentialRevoked(.init(id: id, reason: .removed))
+                : .credentialRefreshed(.init(id: id, expiresAt: generator.time()))
+            return EventDraft(event, tenant: tenant)
         }
     }
 

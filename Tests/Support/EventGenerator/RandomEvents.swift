@@ -8,15 +8,52 @@ extension SeededGenerator {
         case .repositoryAdded: .repositoryAdded(.init(locator: locator(), configuration: configuration()))
         case .repositoryReconfigured: .repositoryReconfigured(.init(configuration: configuration()))
         case .repositoryRemoved: .repositoryRemoved(.init(locator: locator()))
+        case .repositoryRenamed:
+            .repositoryRenamed(
+                .init(
+                    old: Locator(provider: "git", source: locator().source),
+                    new: Locator(provider: "git", source: locator().source)))
+        case .repositoryVisibilityChanged: .repositoryVisibilityChanged(.init(isPrivate: oneIn(2)))
+        case .repositorySuspended:
+            .repositorySuspended(.init(reason: pick(SuspensionReason.allCases), note: text()))
+        case .repositoryResumed: .repositoryResumed(.init())
+        case .repositoryIdentified:
+            .repositoryIdentified(.init(provider: pick(["git", "dir"]), externalID: UInt64(below(9))))
+        case .credentialStored:
+            .credentialStored(
+                .init(
+                    provider: pick(["git", "dir"]), kind: pick(CredentialKind.allCases), name: text(),
+                    installation: oneIn(2) ? nil : magnitude(), expiresAt: oneIn(2) ? nil : time()))
+        case .credentialRefreshed:
+            .credentialRefreshed(.init(id: position(), expiresAt: oneIn(2) ? nil : time()))
+        case .credentialRevoked: .credentialRevoked(.init(id: position(), reason: pick(RevocationReason.allCases)))
+        case .webhookReceived: .webhookReceived(webhook())
+        case .webhookRepeated:
+            .webhookRepeated(.init(provider: "git", delivery: text(), first: position()))
+        case .webhookRejected:
+            .webhookRejected(
+                .init(provider: "git", reason: pick(RejectionReason.allCases), count: magnitude(), since: time()))
+        case .gapDetected:
+            .gapDetected(
+                .init(
+                    reason: pick(GapReason.allCases), ref: path(), expected: oneIn(3) ? nil : commit(),
+                    found: oneIn(3) ? nil : commit(), delivery: text()))
+        case .gapClosed: .gapClosed(.init(gap: position(), commit: oneIn(3) ? nil : commit()))
+        case .largeFileStored:
+            .largeFileStored(.init(pointer: blob(), hash: blob(), contentHash: contentHash(), size: magnitude()))
         case .pollCompleted:
             .pollCompleted(
                 .init(
                     changed: oneIn(2), head: oneIn(4) ? nil : commit(), ref: path(), validator: bytes(below(20)),
                     requests: magnitude(), bytesReceived: magnitude(),
                     rateLimit: oneIn(2)
-                        ? nil : RateLimit(limit: magnitude(), remaining: magnitude(), resetAt: time())))
+                        ? nil : RateLimit(limit: magnitude(), remaining: magnitude(), resetAt: time()),
+                    quota: pick(["", "one", "two"]), isScheduled: oneIn(2)))
         case .pollFailed: .pollFailed(.init(failure: failure()))
-        case .syncRequested: .syncRequested(.init(reason: pick(SyncReason.allCases)))
+        case .syncRequested:
+            .syncRequested(
+                .init(
+                    reason: pick(SyncReason.allCases), ref: oneIn(2) ? nil : path(), commit: oneIn(2) ? nil : commit()))
         case .syncStarted:
             .syncStarted(.init(attempt: UInt32(below(6)), fromCommit: oneIn(2) ? nil : commit()))
         case .fetchCompleted:
@@ -75,13 +112,30 @@ extension SeededGenerator {
         RepositoryConfiguration(
             branch: oneIn(2) ? nil : path(), isPrivate: oneIn(2), include: (0..<below(3)).map { _ in path() },
             exclude: (0..<below(3)).map { _ in path() },
-            keepHistoryDays: oneIn(2) ? nil : UInt32(1 + below(1000)))
+            keepHistoryDays: oneIn(2) ? nil : UInt32(1 + below(1000)), fetchesLargeFiles: oneIn(2))
+    }
+
+    /// Of few deliveries, repositories and commits, so that some repeat and some follow one another.
+    public mutating func webhook() -> WebhookReceived {
+        let provider = pick(["git", "dir"])
+        return WebhookReceived(
+            provider: provider, delivery: "delivery \(below(40))", event: text(),
+            action: oneIn(2) ? nil : "renamed", installation: oneIn(2) ? nil : UInt64(below(4)),
+            externalID: oneIn(3) ? nil : UInt64(below(9)),
+            locator: oneIn(3) ? nil : Locator(provider: provider, source: [1]),
+            bodyHash: blob(), bodySize: magnitude(), secret: UInt32(below(3)), sender: text(),
+            ref: oneIn(3)
+                ? nil
+                : AnnouncedRef(
+                    name: path(), before: oneIn(4) ? nil : commit(), after: oneIn(4) ? nil : commit(),
+                    isForced: oneIn(4), tellsCommits: !oneIn(5)),
+            added: (0..<below(3)).map { _ in UInt64(below(9)) }, removed: (0..<below(3)).map { _ in UInt64(below(9)) })
     }
 
     public mutating func failure() -> Failure {
         Failure(
             pick([.transient, .permanent, .rateLimited]), code: text(), message: text(),
-            retryAt: oneIn(2) ? nil : time())
+            retryAt: oneIn(2) ? nil : time(), quota: pick(["", "one", "two"]))
     }
 
     public mutating func ref() -> RefID { oneIn(8) ? RefID(rawValue: 7) : .watched }

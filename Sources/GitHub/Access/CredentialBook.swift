@@ -1,0 +1,137 @@
+public import Events
+public import ProviderKit
+import Synchronization
+
+/// Which credential a tenant's repository is read with. A tenant's own come first; the settings' are the default tenant's
+/// alone.
+final class CredentialBook: Sendable {
+    private let settings: GitHubSettings
+    private let store: any CredentialStore
+    private let kept = Mutex(Kept())
+
+    private struct Kept {
+        var app: Access?
+        var installations: [UInt64: Access] = [:]
+        var users: [LogPosition: Access] = [:]
+        /// Which installation reads a repository, nil for none, and until when that is believed.
+        var found: [RepositoryName: (installation: UInt64?, until: Timestamp)] = [:]
+    }
+
+    /// So long it is believed that an installation reads a repository.
+    static let foundSeconds = 3600.0
+    /// So long it is believed that none does.
+    static let notFoundSeconds = 300.0
+    /// Beyond so many repositories everything that was found is asked for again.
+    static let maximumFoundCount = 100_000
+
+    init(settings: GitHubSettings, store: any CredentialStore) {
+        self.settings = settings
+        self.store = store
+    }
+
+    /// - Throws: ``ProviderError``, and what the store throws.
+    func access(of tenant: TenantID, to repository: RepositoryName, _ client: RESTClient) async throws -> Access {
+        let stored = try await store.credentials(of: tenant, provider: RepositoryName.provider)
+        let installations = stored.compactMap { $0.kind == .installation ? $0.installation : nil }
+        let tokens = stored.filter { $0.kind != .installation }
+        if installations.count == 1 && tokens.isEmpty { return try access(installation: installations[0]) }
+        if !installations.isEmpty, let found = try await installation(reading: repository, client),
+            installations.contains(found)
+        {
+            return try access(installation: found)
+        }
+        if let newest = tokens.first { return try await access(newest) }
+        // It may read what anybody may, with a larger quota than anybody's.
+        if let newest = installations.first { return try access(installation: newest) }
+        guard settings.isDefaultTenant(tenant) else { return .anonymous }
+        if settings.appID != nil, settings.appPrivateKey != nil,
+            let found = try await installation(reading: repository, client)
+        {
+            return try access(installation: found)
+        }
+        if let token = settings.token { return Access(quota: "github:token", tokens: FixedToken(secret: token)) }
+        return .anonymous
+    }
+
+    /// What the App itself asks with.
+    ///
+    /// - Throws: ``ProviderError`` (forbidden) where the settings name none.
+    func app() throws -> Access {
+        if let app = kept.withLock({ $0.app }) { return app }
+        guard let tokens = try AppTokens(settings) else {
+            throw ProviderError.permanent(
+                .forbidden, "this needs a GitHub App: set INGESTOR_GITHUB_APP_ID and INGESTOR_GITHUB_PRIVATE_KEY")
+        }
+        let app = Access(quota: "github:app", tokens: tokens)
+        return kept.withLock { kept in
+            kept.app = kept.app ?? app
+            return kept.app ?? app
+        }
+    }
+
+    /// Something about the repository is not as it was: who reads it is asked again.
+    func forget(_ repository: RepositoryName) { kept.withLock { $0.found[repository] = nil } }
+
+    private func access(_ credential: StoredCredential) async throws -> Access {
+        let quota = "github:credential:\(credential.id.rawValue)"
+        guard credential.kind == .user else {
+            return Access(quota: quota, tokens: FixedToken(secret: try await store.secret(of: credential.id)))
+        }
+        let store = store
+        return kept.withLock { kept in
+            let access =
+                kept.users[credential.id]
+                ?? Access(quota: quota, tokens: UserTokens(credential: credential, store: store))
+            kept.users[credential.id] = access
+            return access
+        }
+    }
+
+    private func access(installation: UInt64) throws -> Access {
+        let app = try app()
+        return kept.withLock { kept in
+            let access =
+                kept.installations[installation]
+                ?? Access(
+                    quota: "github:installation:\(installation)",
+                    tokens: InstallationTokens(installation: installation, app: app))
+            kept.installations[installation] = access
+            return access
+        }
+    }
+
+    /// `GET /repos/{owner}/{repo}/installation`; nil where the App is not installed there.
+    private func installation(reading repository: RepositoryName, _ client: RESTClient) async throws -> UInt64? {
+        let now = settings.now()
+        if let found = kept.withLock({ $0.found[repository] }), found.until > now { return found.installation }
+        let request = RESTRequest("/repos/\(repository)/installation")
+        let answer = try await client.send(request, as: try app())
+        let installation: UInt64?
+        switch answer.status {
+        case 200: installation = try answer.json(["id": .everything])["id"]?.uint64
+        case 404: installation = nil
+        default: throw answer.failure("installation of the App for \(repository)")
+        }
+        let until = now.adding(seconds: installation == nil ? Self.notFoundSeconds : Self.foundSeconds)
+        kept.withLock { kept in
+            if kept.found.count >= Self.maximumFoundCount { kept.found = [:] }
+            kept.found[repository] = (installation, until)
+        }
+        return installation
+    }
+}
+
+/// A store without anything in it: every tenant reads what anybody may, and the default one with what the settings say.
+public struct NoCredentials: CredentialStore {
+    public init() {}
+
+    public func credentials(of tenant: TenantID, provider: String) async throws -> [StoredCredential] { [] }
+
+    public func secret(of credential: LogPosition) async throws -> Secret {
+        throw ProviderError.permanent(.forbidden, "there is no credential \(credential.rawValue)")
+    }
+
+    public func replace(_ credential: LogPosition, with secret: Secret, expiresAt: Timestamp?) async throws {
+        throw ProviderError.permanent(.forbidden, "there is no credential \(credential.rawValue)")
+    }
+}

@@ -1,0 +1,42 @@
+public import Events
+public import ProviderKit
+
+/// The provider of `github:owner/name`: repositories on GitHub or a GitHub Enterprise Server, read with Git over HTTPS or
+/// over REST.
+public struct GitHubProvider: Provider {
+    private let settings: GitHubSettings
+    private let book: CredentialBook
+    private let pool: ConnectionPool
+    /// What each credential may still ask.
+    public let ledger: QuotaLedger
+
+    /// - Parameter credentials: what tenants gave to read with, beside what the settings say.
+    public init(settings: GitHubSettings, credentials: any CredentialStore = NoCredentials()) {
+        self.settings = settings
+        book = CredentialBook(settings: settings, store: credentials)
+        pool = ConnectionPool(settings)
+        ledger = QuotaLedger(limits: settings.quotaLimits)
+    }
+
+    public let name = RepositoryName.provider
+    public let capabilities: ProviderCapabilities = [.incremental, .push, .listsIdentifiers]
+
+    public func normalize(_ locator: Locator) throws -> Locator { try RepositoryName(locator).locator }
+
+    public func session(with source: Source) throws -> any ProviderSession {
+        GitHubSession(
+            source: source, repository: try RepositoryName(source.locator), settings: settings, book: book,
+            ledger: ledger,
+            client: RESTClient(
+                settings: settings, ledger: ledger, pool: pool, isUrgent: source.reason != .schedule))
+    }
+
+    /// Finds webhooks that were sent and did not arrive; nil where the settings name no App.
+    public var deliveryAudit: (any DeliveryAudit)? {
+        guard settings.appID != nil, settings.appPrivateKey != nil else { return nil }
+        let (settings, ledger, pool) = (settings, ledger, pool)
+        return GitHubDeliveryAudit(settings: settings, book: book) {
+            RESTClient(settings: settings, ledger: ledger, pool: pool, isUrgent: false)
+        }
+    }
+}
