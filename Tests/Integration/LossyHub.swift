@@ -98,6 +98,8 @@ struct LossyHub: Sendable {
                 lost: scale.strayRate * (access == .app ? 1 : 3), repeated: scale.strayRate, reordered: scale.strayRate,
                 reorderDistance: scale.reorderDistance))
         server.inject(.unavailable, on: Self.git, probability: scale.errorRate)
+        // However few requests there are, one fails.
+        server.inject(.unavailable, on: [.lsRefs], times: 1)
         server.inject(.answer(status: 502), on: [.rest], probability: scale.errorRate)
         server.inject(.cut(afterBytes: 200), on: [.fetch], probability: scale.errorRate / 2)
         server.inject(.rateLimited(retryAfterSeconds: 1), on: Self.git, probability: scale.limitRate)

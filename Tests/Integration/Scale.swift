@@ -23,8 +23,8 @@ struct Scale: Sendable {
         seed = number("SOAK_SEED").map { UInt64($0) } ?? 1
     }
 
-    var pushesPerSecond: Double { isSoak ? 40 : 60 }
-    /// A quarter of the primary limits strike within each of so many pushes.
+    var pushesPerSecond: Double { isSoak ? 40 : 80 }
+    /// Within each of so many pushes the primary limit is used up once.
     var pushesPerPrimaryLimit: Int { max(pushes / 4, 50) }
     /// A webhook that is held back is overtaken by so many others, that some are of the same repository.
     var reorderDistance: Int { max(20, repositories / 5) }
