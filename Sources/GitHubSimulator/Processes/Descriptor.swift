@@ -1,11 +1,10 @@
-import Dispatch
 import Glibc
 import Synchronization
 
 /// A file descriptor that is closed once: by `close()`, or where its last owner lets go of it.
 ///
-/// The asynchronous calls want a non-blocking descriptor and one reader or writer at a time. They suspend until a dispatch
-/// source says that the descriptor is ready, so no thread waits in a system call.
+/// The asynchronous calls want a non-blocking descriptor and one reader or writer at a time. They suspend until the
+/// descriptor is ready, so no thread of theirs waits in a system call.
 final class Descriptor: Sendable {
     let number: Int32
     private let isOpen = Mutex(true)
@@ -29,7 +28,7 @@ final class Descriptor: Sendable {
     func read(upTo count: Int) async throws -> [UInt8] {
         while true {
             if let bytes = try readNow(upTo: count) { return bytes }
-            await ready(DispatchSource.makeReadSource(fileDescriptor: number, queue: .global()))
+            await Readiness.shared.wait(for: number, .reading)
         }
     }
 
@@ -40,7 +39,7 @@ final class Descriptor: Sendable {
             if let count = try sendNow(bytes[sent...]) {
                 sent += count
             } else {
-                await ready(DispatchSource.makeWriteSource(fileDescriptor: number, queue: .global()))
+                await Readiness.shared.wait(for: number, .writing)
             }
         }
     }
@@ -73,15 +72,6 @@ final class Descriptor: Sendable {
             case EAGAIN: return nil
             default: throw SimulatorError.system("send")
             }
-        }
-    }
-
-    private func ready(_ source: sending some DispatchSourceProtocol) async {
-        await withCheckedContinuation { continuation in
-            // Resumed by the cancel handler: only then is the descriptor free to be closed.
-            source.setCancelHandler { continuation.resume() }
-            source.setEventHandler { [source] in source.cancel() }
-            source.activate()
         }
     }
 }
