@@ -34,6 +34,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -107,7 +108,7 @@ let package = Package(
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
                 "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL",
-                argumentParser, configuration, logging,
+                argumentParser, configuration, logging, unixSignals,
             ],
             swiftSettings: strict),
 
@@ -142,8 +143,8 @@ let package = Package(
         tests(
             "IngestTests",
             [
-                "Ingest", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo", "Git", "Directory",
-                "GitProtocol", "GitHubSimulator", "TestSupport",
+                "Ingest", "Queries", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo", "Git",
+                "Directory", "GitProtocol", "GitHubSimulator", "TestSupport",
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
         tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),

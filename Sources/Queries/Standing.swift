@@ -85,4 +85,10 @@ extension Queries {
     public func missedDeliveries() throws -> [GapRow] {
         try state.read { view in try view.gaps(of: nil) }
     }
+
+    /// The access that the tenant has given, by id.
+    public func credentials() throws -> [CredentialRow] {
+        guard let tenant else { return [] }
+        return try state.read { view in try view.credentials(of: tenant.id) }
+    }
 }

@@ -85,7 +85,7 @@ extension Queries {
             return gaps + [Gap(from: row.lastCommit, to: head, since: seen, reason: "behind")]
         }
         if let announced, let commit = announced.commit, commit != row.lastCommit,
-            row.polledAt.map({ announced.at > $0 }) ?? true
+            row.polledPosition.map({ announced.position > $0 }) ?? true
         {
             return gaps + [Gap(from: row.lastCommit, to: commit, since: announced.at, reason: "announced")]
         }

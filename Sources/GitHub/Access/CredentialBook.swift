@@ -44,7 +44,7 @@ final class CredentialBook: Sendable {
         if let newest = tokens.first { return try await access(newest) }
         // It may read what anybody may, with a larger quota than anybody's.
         if let newest = installations.first { return try access(installation: newest) }
-        guard tenant == settings.defaultTenant else { return .anonymous }
+        guard settings.isDefaultTenant(tenant) else { return .anonymous }
         if settings.appID != nil, settings.appPrivateKey != nil,
             let found = try await installation(reading: repository, client)
         {

@@ -24,8 +24,8 @@ public struct GitHubSettings: Sendable {
     public var clientSecret: Secret?
     /// A token that the default tenant reads with, where it has given no other access.
     public var token: Secret?
-    /// The tenant that `token` and the App belong to. Every other one reads with what it has given itself, or as anybody may.
-    public var defaultTenant = TenantID(1)
+    /// Whether `token` and the App belong to a tenant. Every other one reads with what it has given itself, or as anybody may.
+    public var isDefaultTenant: @Sendable (TenantID) -> Bool = { $0 == TenantID(1) }
     /// A file of certificates to trust instead of the system's.
     public var certificateFile: String?
     /// A proxy's URL.

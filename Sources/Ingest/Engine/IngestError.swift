@@ -16,6 +16,7 @@ public struct IngestError: Error, Sendable, CustomStringConvertible {
         public static let busy = Code(rawValue: "busy")
         /// Too much waits: try again later.
         public static let overloaded = Code(rawValue: "overloaded")
+        public static let unknownCredential = Code(rawValue: "unknownCredential")
         public static let unknownJob = Code(rawValue: "unknownJob")
         /// The attempt failed; the log says so, and what follows.
         public static let syncFailed = Code(rawValue: "syncFailed")

@@ -37,6 +37,8 @@ struct SchedulerRun {
     /// Something may be due that was not when the agenda was made.
     private var isStale = true
     private var rescanAt: Timestamp
+    /// Repositories when all were last looked through.
+    private var scannedCount = 0
     private var nextJob: Timestamp?
     private var isResting = false
     private var restUntil: Timestamp
@@ -96,8 +98,10 @@ struct SchedulerRun {
     }
 
     private mutating func refill(at now: Timestamp) throws {
-        if now >= rescanAt {
+        let count = try engine.state.read { view in try view.rowCount(.repositories) }
+        if now >= rescanAt || count != scannedCount {
             rescanAt = now.adding(seconds: options.rescanSeconds)
+            scannedCount = count
             let rows = try engine.state.read { view in try view.repositories() }
             agenda.forgetPolls()
             for row in rows { agenda.plan(row, at: options.polls.next(row, start: startedAt)) }

@@ -12,6 +12,8 @@ struct Context: Sendable {
     let workingDirectory: [UInt8]
     /// Arguments as they were given, for a command that is handed to another process.
     let arguments: [[UInt8]]
+    /// It is carried out for another process, whose standard input is not at hand.
+    var isForAnother = false
 
     /// For whoever looks into what happens: static messages, values beside them.
     var logger: Logger {

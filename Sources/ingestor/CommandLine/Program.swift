@@ -63,7 +63,7 @@ struct Program: Sendable {
             }
             let context = Context(
                 output: output, options: parsed.global, settings: holder.settings, data: holder.data,
-                workingDirectory: request.workingDirectory, arguments: request.arguments)
+                workingDirectory: request.workingDirectory, arguments: request.arguments, isForAnother: true)
             if !parsed.flags.isEmpty {
                 output.note("\(WriterLock.holder(holder.data)) carries this out, with its own settings.")
             }

@@ -12,7 +12,9 @@ struct Root: ParsableCommand {
             "ingestor files git:https://github.com/apple/swift-argument-parser", "ingestor demo"),
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Sources", subcommands: [Initialize.self, Repo.self, Sync.self]),
+            CommandGroup(
+                name: "Sources",
+                subcommands: [Initialize.self, Repo.self, Sync.self, CredentialsCommand.self, Serve.self]),
             CommandGroup(name: "Content", subcommands: [Files.self, Cat.self, ShowBlob.self, ExportTree.self]),
             CommandGroup(
                 name: "What happened",

@@ -14,6 +14,10 @@ struct DataDirectory: Sendable {
     var silo: String { path + "/silo" }
     var keys: String { path + "/keys" }
     var masterKey: String { keys + "/master.key" }
+    /// The key that takes the master key's place when everything is sealed with it.
+    var newMasterKey: String { keys + "/master.key.new" }
+    /// The secrets of credentials, sealed with the master key.
+    var credentials: String { keys + "/credentials" }
     var spool: String { path + "/spool" }
     var lockFile: String { path + "/writer.lock" }
     var socketName: String { "control.sock" }

@@ -152,7 +152,12 @@ enum FileSystem {
             try result.get()
             try file.synchronize(path: temporary)
         }
-        guard rename(temporary, path) == 0 else { throw SystemError("rename", path) }
+        try renameDurably(temporary, to: path)
+    }
+
+    /// Gives a file another name in its directory, also after a loss of power.
+    static func renameDurably(_ source: String, to path: String) throws(SystemError) {
+        guard rename(source, path) == 0 else { throw SystemError("rename", path) }
         let directory = try FileDescriptor(open: parent(of: path) ?? ".", O_RDONLY | O_DIRECTORY)
         try directory.synchronize(path: path)
     }

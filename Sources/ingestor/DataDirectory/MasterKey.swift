@@ -11,6 +11,12 @@ enum MasterKey {
         try FileSystem.writeDurably(Array((Base64.encode(key) + "\n").utf8), to: path, mode: 0o600)
     }
 
+    /// The key in a file.
+    static func load(_ path: String) throws -> [UInt8] {
+        let text = String(decoding: try FileSystem.read(path, limit: 4096), as: UTF8.self)
+        return try parse(String(text.prefix { !$0.isNewline }), origin: path)
+    }
+
     /// The bytes of a key that somebody gave.
     ///
     /// - Throws: ``CommandError`` that does not repeat the key.

@@ -9,6 +9,9 @@ enum SettingKey: String, CaseIterable, Sendable {
     case githubToken
     case githubAppId
     case githubPrivateKey
+    case githubClientId
+    case githubClientSecret
+    case githubTransport
     case adminToken
     case masterKey
     case pollInterval
@@ -23,7 +26,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     /// Never shown, and may be given as a file.
     var isSecret: Bool {
         switch self {
-        case .githubWebhookSecret, .githubToken, .githubPrivateKey, .adminToken, .masterKey: true
+        case .githubWebhookSecret, .githubToken, .githubPrivateKey, .githubClientSecret, .adminToken, .masterKey: true
         default: false
         }
     }

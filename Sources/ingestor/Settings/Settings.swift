@@ -14,9 +14,15 @@ struct Settings: Sendable {
     var proxy: String?
     /// Given from outside; else it lies in the data directory.
     var masterKey: [UInt8]?
+    /// Where `serve` listens.
+    var listen = "127.0.0.1:8080"
+    /// Seconds between two polls of a source that does not change.
+    var pollInterval = 3600
+    var gitHub = GitHubOptions()
 
     static let concurrencyRange = 1...64
     static let maxAttemptsRange = 1...100
+    static let pollIntervalRange = 1...(30 * 86_400)
     static let shardBytesRange = (64 << 10)...(64 << 30)
 
     init() {}
@@ -42,5 +48,8 @@ struct Settings: Sendable {
         if let value = try source.secret(.masterKey) {
             masterKey = try MasterKey.parse(value.text, origin: value.origin)
         }
+        if let value = try source.string(.listen) { listen = value.text }
+        if let value = try source.string(.pollInterval) { pollInterval = try value.integer(in: Self.pollIntervalRange) }
+        gitHub = try GitHubOptions(source)
     }
 }

@@ -68,6 +68,30 @@ struct SettingsSource: Sendable {
         try value(named: key.rawValue, isSecret: key.isSecret)
     }
 
+    /// The texts of a secret of which several may hold: a list in the configuration file, or one a line.
+    func secrets(_ key: SettingKey) throws -> [SettingValue] {
+        for layer in layers {
+            let list: ConfigValue?
+            do {
+                list = try layer.values.value(
+                    forKey: AbsoluteConfigKey([key.rawValue], context: [:]), type: .stringArray
+                )
+                .value
+            } catch {
+                // It is no list; then it is a single value, or none.
+                continue
+            }
+            guard let list, case .stringArray(let texts) = list.content, texts.count > 1 else { continue }
+            let others = try value(named: key.fileForm, isSecret: false)
+            guard others == nil else { return try [secret(key)].compactMap { $0 } }
+            return texts.map { SettingValue(text: $0, origin: layer.origin(key.rawValue), isSecret: true) }
+        }
+        guard let value = try secret(key) else { return [] }
+        return value.text.split(whereSeparator: \.isNewline).map(Self.trimmed).filter { !$0.isEmpty }.map {
+            SettingValue(text: $0, origin: value.origin, isSecret: true)
+        }
+    }
+
     /// The text of a secret, be it given itself or as a file; both together are an error.
     func secret(_ key: SettingKey) throws -> SettingValue? {
         let direct = try string(key)
@@ -120,7 +144,7 @@ struct SettingsSource: Sendable {
         key.reduce(into: "") { $0 += $1.isUppercase ? "-\($1.lowercased())" : String($1) }
     }
 
-    private static func trimmed(_ text: String) -> String {
+    private static func trimmed(_ text: some StringProtocol) -> String {
         var rest = Substring(text)
         while let last = rest.last, last.isWhitespace { rest.removeLast() }
         return String(rest)

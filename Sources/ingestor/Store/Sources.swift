@@ -1,14 +1,28 @@
 import Directory
 import Events
 import Git
+import GitHub
+import Ingest
 import ProviderKit
 
 /// The kinds of sources that this program can read.
 struct Providers: Sendable {
     let all: [any Provider]
+    let gitHub: GitHubProvider
 
-    init(_ settings: Settings) {
-        all = [GitProvider(settings: Self.gitSettings(settings)), DirectoryProvider()]
+    /// - Parameters:
+    ///   - credentials: the access that tenants have given.
+    ///   - isDefaultTenant: whether the settings' own access is for that tenant.
+    init(
+        _ settings: Settings, credentials: any CredentialStore = NoCredentials(),
+        isDefaultTenant: @escaping @Sendable (TenantID) -> Bool = { _ in false }
+    ) {
+        var gitHubSettings = settings.gitHub.providerSettings(now: { Context.now() })
+        gitHubSettings.certificateFile = settings.caFile
+        gitHubSettings.proxy = settings.proxy
+        gitHubSettings.isDefaultTenant = isDefaultTenant
+        gitHub = GitHubProvider(settings: gitHubSettings, credentials: credentials)
+        all = [gitHub, GitProvider(settings: Self.gitSettings(settings)), DirectoryProvider()]
     }
 
     private static func gitSettings(_ settings: Settings) -> GitSettings {
@@ -25,7 +39,7 @@ struct Providers: Sendable {
         let known = all.map { "\($0.name):" }.joined(separator: " or ")
         guard let locator = Locator(bytes) else {
             throw CommandError.usage(
-                "\(Printable.text(bytes)) is no locator: it begins with \(known), such as git:https://example.org/project.git or dir:/srv/code"
+                "\(Printable.text(bytes)) is no locator: it begins with \(known), such as github:owner/name, git:https://example.org/project.git or dir:/srv/code"
             )
         }
         guard all.contains(where: { $0.name == locator.provider }) else {

@@ -113,12 +113,15 @@ struct Stores: Sendable {
         report(silo.openReport)
         let thread = ThreadExecutor()
         let writer = try EventLogWriter(log: log, follower: state, executor: thread)
-        let providers = Providers(context.settings)
+        let vault = LazyVault(data: data, givenKey: context.settings.masterKey)
+        let credentials = Credentials(writer: writer, state: state, secrets: vault, clock: { Context.now() })
+        let defaultTenant = DefaultTenant(state: state)
+        let providers = Providers(context.settings, credentials: credentials) { defaultTenant.matches($0) }
         let engine = Engine(
             log: log, writer: writer, state: state, silo: silo, providers: providers.all, clock: { Context.now() },
             options: engineOptions())
         let store = WriteStore(
-            engine: engine,
+            engine: engine, credentials: credentials, vault: vault,
             reader: ReadStore(
                 log: log, state: state, silo: silo,
                 queries: try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant),

@@ -5,13 +5,15 @@ import Queries
 /// Everything opened for writing.
 struct WriteStore: Sendable {
     let engine: Engine
+    let credentials: Credentials
+    let vault: LazyVault
     let reader: ReadStore
 
     /// The same store for another tenant's commands.
     func scoped(to tenant: String) throws -> WriteStore {
         let queries = try Queries(log: reader.log, state: reader.state, silo: reader.silo, tenant: tenant)
         return WriteStore(
-            engine: engine,
+            engine: engine, credentials: credentials, vault: vault,
             reader: ReadStore(
                 log: reader.log, state: reader.state, silo: reader.silo, queries: queries, providers: reader.providers))
     }

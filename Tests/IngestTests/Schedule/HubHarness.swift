@@ -4,6 +4,7 @@ import GitHubSimulator
 import Ingest
 import Projections
 import ProviderKit
+import Queries
 import Silo
 import State
 import Synchronization
@@ -66,6 +67,7 @@ struct HubHarness: Sendable {
     let clock: ManualClock
     let log: EventLog
     let state: StateStore
+    let silo: Silo
     let writer: EventLogWriter
     let engine: Engine
     let options: SchedulerOptions
@@ -89,7 +91,7 @@ struct HubHarness: Sendable {
             options: options)
         let schedule = SchedulerOptions(sleep: { try await clock.sleep(until: $0) })
         let harness = HubHarness(
-            folder: folder, hub: hub, clock: clock, log: log, state: state, writer: writer, engine: engine,
+            folder: folder, hub: hub, clock: clock, log: log, state: state, silo: silo, writer: writer, engine: engine,
             options: schedule)
         do { try await body(harness) } catch {
             await writer.stop()
@@ -144,6 +146,10 @@ struct HubHarness: Sendable {
         let report = WebhookReport(delivery: delivery, event: event, installation: 3, content: content)
         return try await engine.receive(
             ReceivedWebhook(provider: "hub", report: report, body: Array("{\"\(delivery)\":1}".utf8), secret: 0))
+    }
+
+    func queries(_ tenant: String = "default") throws -> Queries {
+        try Queries(log: log, state: state, silo: silo, tenant: tenant)
     }
 
     func count(_ kind: EventKind) throws -> Int { try events(kind).count }

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Server
+import UnixSignals
+
+/// `serve`
+struct Serve: WritingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Takes webhooks in, polls, and keeps every source up to date.",
+        discussion: helpDiscussion(
+            "Until it is ended (SIGTERM or Ctrl-C): then no webhook is taken any more, work under way is parked, and the log is "
+                + "closed. Other commands work beside it.",
+            examples: "INGESTOR_GITHUB_WEBHOOK_SECRET_FILE=secret.txt ingestor serve --listen 127.0.0.1:8080"))
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "Address and port.") var listen: String?
+
+    var flags: [SettingKey: String] { listen.map { [.listen: $0] } ?? [:] }
+
+    func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
+        let settings = context.settings
+        guard let configuration = ServerConfiguration(listen: settings.listen) else {
+            throw CommandError.usage("\(Printable.text(settings.listen)) is no address: write it as 127.0.0.1:8080")
+        }
+        if settings.gitHub.webhookSecrets.isEmpty {
+            context.output.note("Webhooks are refused: no INGESTOR_GITHUB_WEBHOOK_SECRET is set.")
+        }
+        let output = context.output
+        let service = Service(context, store, configuration) { port in
+            output.note("Listening on http://\(configuration.host):\(port). End it with Ctrl-C.")
+        }
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        try await service.run {
+            for await _ in signals { break }
+            output.note("Ending: work under way is parked.")
+        }
+        return .done
+    }
+}

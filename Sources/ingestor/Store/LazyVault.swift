@@ -1,0 +1,78 @@
+import Events
+import Ingest
+import ProviderKit
+import Synchronization
+import Vault
+
+/// The vault of a data directory, opened when somebody first needs it: most commands need no secret.
+final class LazyVault: SecretStore {
+    private let data: DataDirectory
+    /// Given from outside; nil: it lies in the data directory.
+    private let givenKey: [UInt8]?
+    private let vault = Mutex<Vault?>(nil)
+
+    init(data: DataDirectory, givenKey: [UInt8]?) {
+        self.data = data
+        self.givenKey = givenKey
+    }
+
+    func store(id: LogPosition, secret: Secret) throws { try open().store(id: id, secret: secret) }
+    func secret(of id: LogPosition) throws -> Secret { try open().secret(of: id) }
+    func remove(id: LogPosition) throws { try open().remove(id: id) }
+
+    /// Seals everything with a new key that is made here, and keeps it in the place of the old one.
+    ///
+    /// - Returns: how many secrets there are.
+    /// - Throws: ``CommandError`` where the key is given from outside.
+    func rotate() throws -> Int {
+        guard givenKey == nil else {
+            throw CommandError(
+                "the master key is given as a setting: put the new one into a file, and name it with --new-key-file")
+        }
+        let vault = try open()
+        // The new key is kept before anything is sealed with it, and takes the old one's name when all is.
+        try MasterKey.generate(at: data.newMasterKey)
+        let count = try vault.rotate(to: try MasterKey.load(data.newMasterKey))
+        try replaceKey()
+        return count
+    }
+
+    /// Seals everything with a key that somebody keeps elsewhere.
+    func rotate(to key: [UInt8]) throws -> Int { try open().rotate(to: key) }
+
+    private func open() throws -> Vault {
+        try vault.withLock { vault in
+            if let vault { return vault }
+            let opened = try givenKey.map { try Vault(directory: data.credentials, masterKey: $0) } ?? openWithKeptKey()
+            vault = opened
+            return opened
+        }
+    }
+
+    /// Ends a rotation that was cut, if there was one.
+    private func openWithKeptKey() throws -> Vault {
+        if try FileSystem.kind(data.newMasterKey) == .file {
+            let key = try MasterKey.load(data.newMasterKey)
+            let renewed = try Vault(directory: data.credentials, masterKey: key)
+            if try renewed.isRotating || opensAll(renewed) {
+                _ = try renewed.rotate(to: key)
+                try replaceKey()
+                return renewed
+            }
+            // It was cut before anything was sealed with the new key.
+            try FileSystem.removeTree(data.newMasterKey)
+        }
+        return try Vault(directory: data.credentials, masterKey: try MasterKey.load(data.masterKey))
+    }
+
+    private func opensAll(_ vault: Vault) throws -> Bool {
+        do {
+            for id in try vault.ids() { _ = try vault.secret(of: id) }
+            return true
+        } catch let error as VaultError where error.code == .wrongKey {
+            return false
+        }
+    }
+
+    private func replaceKey() throws { try FileSystem.renameDurably(data.newMasterKey, to: data.masterKey) }
+}
