@@ -48,11 +48,14 @@ struct RESTAnswer {
     /// The body as JSON.
     ///
     /// - Parameter selection: the fields that are wanted.
-    /// - Throws: ``ProviderError`` (malformed).
+    /// - Throws: ``ProviderError`` (malformed, limitExceeded).
     func json(_ selection: JSONSelection = .everything) throws(ProviderError) -> JSON {
         do {
             return try JSON(validating: body.bytes, selection: selection)
         } catch {
+            guard error.code != .tooManyValues else {
+                throw .permanent(.limitExceeded, "GitHub's answer has more values than are taken")
+            }
             throw .transient(.malformed, "GitHub's answer is no JSON: a proxy may have given it in its place")
         }
     }
