@@ -148,6 +148,13 @@ let package = Package(
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
         tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
-        tests("Crash", ["GitHubSimulator"]),
+        tests("Crash", ["GitHubSimulator", "Events", "EventLog", "Silo", "OpenSSL", "TestSupport"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Ingest", "Server", "GitHub", "GitHubSimulator", "Queries", "Replay", "State", "EventLog", "Silo",
+                "Projections", "Events", "ProviderKit", "TestSupport", logging,
+            ],
+            path: "Tests/Integration", swiftSettings: strict),
     ]
 )
