@@ -1,5 +1,6 @@
 import Curl
 import Events
+import Git
 import GitProtocol
 import OpenSSL
 import ProviderKit

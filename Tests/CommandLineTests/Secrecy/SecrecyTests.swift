@@ -58,9 +58,10 @@ struct SecrecyTests {
 
     /// Servers and proxies that refuse, and repeat what they were sent.
     ///
-    /// - Parameter isCarriedOut: by another process, with that one's settings.
+    /// - Parameter isCarriedOut: by another process, with that one's settings; its own polls meet the same answers, so that these
+    ///   repeat nothing: no server repeats what it was sent by others.
     private func fail(_ stage: SecretStage, _ format: [String], isCarriedOut: Bool = false) async throws {
-        let token = stage.personalToken
+        let token = isCarriedOut ? "nothing" : stage.personalToken
         let basic = Base64.encode(Array("x-access-token:\(token)".utf8))
         let bearerEcho = Array(#"{"message":"Refused: Authorization: Bearer \#(token)"}"#.utf8)
         let basicEcho = Array("Refused: Authorization: Basic \(basic) is \(token)\n".utf8)
@@ -84,7 +85,7 @@ struct SecrecyTests {
             stage.server.inject(.answer(status: status), on: [.rest])
             try await sync("rest", tenant: "default")
         }
-        let source = "git:\(stage.server.gitURL)".replacing("//", with: "//ada:\(token)@")
+        let source = "git:\(stage.server.gitURL)".replacing("//", with: "//ada:\(stage.personalToken)@")
         for command in ["sync", "files", "explain", "status"] {
             #expect(try await stage.run([command, "\(source)/acme/widgets.git"] + format).status != 0)
         }
