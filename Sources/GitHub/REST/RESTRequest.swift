@@ -41,6 +41,8 @@ struct RESTAnswer {
     let body: AnswerBody
     /// A permanent redirect led here: the repository has another name now.
     let hasMoved: Bool
+    /// Secrets that the request held, which are kept out of what is repeated of the answer.
+    let sent: [Secret]
 
     var isSuccess: Bool { (200...299).contains(status) }
     var etag: String? { head.value(of: "ETag") }
