@@ -1,7 +1,7 @@
 """The measuring half of tools/bench, which sets up and builds first. Standard library alone.
 
-Every measurement runs beside its yardstick, in turns whose order changes, and the medians count: what else the machine does
-then meets both. Before each run the disk's queue is emptied, so that none pays for what another one wrote.
+Every measurement runs beside its yardstick, in turns whose order changes, and the medians count: what else the machine
+does then meets both. Before each run the disk's queue is emptied, so that none pays for what another one wrote.
 """
 
 import json
@@ -12,6 +12,8 @@ import time
 import append
 import git
 import importing
+import intake
+import push
 import replay
 from options import parse_arguments
 from report import machine, print_table
@@ -25,8 +27,8 @@ def main():
         return 0
     load = os.getloadavg()[0]
     cores = os.cpu_count() or 1
-    print(f"── Measurements ({arguments.runs} runs of each, about {'one minute' if arguments.quick else 'ten minutes'})",
-          flush=True)
+    duration = "two minutes" if arguments.quick else "fifteen minutes"
+    print(f"── Measurements ({arguments.runs} runs of each, about {duration})", flush=True)
     if load > cores / 2:
         print(f"   the machine is busy (load {load:.1f} on {cores} cores): ratios hold, times do not", flush=True)
     bench = Bench(arguments)
@@ -65,6 +67,10 @@ def measure(bench):
             append.measure(bench)
         if "git" in parts:
             git.measure(bench, tree)
+        if "intake" in parts:
+            intake.measure(bench)
+        if "push" in parts:
+            push.measure(bench)
     finally:
         remove(bench.work)
     return time.time() - started

@@ -6,7 +6,7 @@ import os
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INGESTOR = f"{ROOT}/.build/release/ingestor"
 TOOLS = f"{ROOT}/Benchmarks/.build/release"
-PARTS = ["import", "git", "append", "replay"]
+PARTS = ["import", "git", "append", "replay", "intake", "push"]
 
 
 def parse_arguments():

@@ -12,7 +12,8 @@ def print_table(results):
         bar = result["bar"]
         rows.append((
             result["title"], shown(result["ours"]["median"], result["unit"]),
-            shown(result["yardsticks"][name]["median"], result["unit"]), name, f"{result['ratio']:.2f}",
+            shown(result["yardsticks"][name]["median"], result["unit"]), name,
+            "" if result["ratio"] is None else f"{result['ratio']:.2f}",
             "" if bar is None else f"{'≥' if result['unit'].endswith('/s') else '≤'} {bar:.2f}",
             {None: "", True: "met", False: "MISSED"}[result["met"]]))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

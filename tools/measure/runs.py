@@ -75,15 +75,15 @@ class Bench:
     def record(self, part, title, unit, ours, yardsticks, bar=None, is_rate=False, ratio=None):
         """A line of the table. The yardstick is the best of those given; `bar` bounds ours / its.
 
-        `ratio` is given where each run has one of its own.
+        `ratio` is given where each run has one of its own; where the yardstick is 0 there is none.
         """
         def spread(values):
             return {"median": statistics.median(values), "runs": values}
         best = min if not is_rate else max
         name = best(yardsticks, key=lambda name: statistics.median(yardsticks[name]))
-        if ratio is None:
-            ratio = statistics.median(ours) / max(statistics.median(yardsticks[name]), 1e-9)
-        met = None if bar is None else (ratio >= bar if is_rate else ratio <= bar)
+        if ratio is None and (yardstick := statistics.median(yardsticks[name])):
+            ratio = statistics.median(ours) / yardstick
+        met = None if bar is None or ratio is None else (ratio >= bar if is_rate else ratio <= bar)
         self.results.append({
             "part": part, "title": title, "unit": unit, "ours": spread(ours), "yardstick": name,
             "yardsticks": {name: spread(values) for name, values in yardsticks.items()},
