@@ -39,6 +39,7 @@ end
 
 
 def measure(bench):
+    """Fails where an answer is not 2xx, and where one that is has no event in the log."""
     body, script, hooks = push_payload(), f"{bench.work}/post.lua", f"{bench.work}/hooks.json"
     write_script(script, f"{bench.work}/body", body)
     write_hooks(hooks)

@@ -13,6 +13,8 @@ from service import SimulatedGitHub, serve
 FILES, QUICK_FILES = 10_000, 1_000
 PUSHED_FILES = 3
 SECONDS_TO_SYNC = 30
+# Of a repository that is pushed to more than twice in ten seconds, further pushes wait for one sync together.
+SECONDS_BETWEEN_PUSHES = 6
 SECRET = "bench"
 REPOSITORY = "acme/project"
 
@@ -49,6 +51,8 @@ def measure_pushes(bench, github, data, clone, names, chance):
     pushes, fetches = [], []
     for number in range(bench.arguments.runs):
         progress(f"push {number + 1} of {bench.arguments.runs}")
+        if number > 0:
+            time.sleep(SECONDS_BETWEEN_PUSHES)
         github("traffic")
         changed = [f"{name}={text(chance)}" for name in chance.sample(names, PUSHED_FILES)]
         commit = github("push", REPOSITORY, "main", *changed)["after"]
