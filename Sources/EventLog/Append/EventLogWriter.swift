@@ -92,7 +92,12 @@ public actor EventLogWriter {
         if let failure { throw failure }
         if isClosed { throw AppendError.stopped("it was closed", nil) }
         if isLed {
-            let turn = try await withCheckedThrowingContinuation { continuation in
+            let turn: Turn = try await withCheckedThrowingContinuation { continuation in
+                // Where the task prefers another executor the call is a suspension, and the leader may have ended since.
+                guard isLed else {
+                    isLed = true
+                    return continuation.resume(returning: .lead)
+                }
                 queue.append(Waiting(request: request, byteCount: byteCount, continuation: continuation))
             }
             if case .done(let result) = turn { return result }
