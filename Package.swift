@@ -120,7 +120,7 @@ let package = Package(
         tests("CurlTests", ["Curl"]),
         tests("OpenSSLTests", ["OpenSSL"]),
         tests("EventsTests", ["Events", "EventGenerator"]),
-        tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
+        tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL", "TestSupport"]),
         tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("ProjectionsTests", ["Projections", "Events", "EventGenerator"]),
         tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator"]),
@@ -148,6 +148,13 @@ let package = Package(
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
         tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
-        tests("Crash", ["GitHubSimulator"]),
+        tests("Crash", ["GitHubSimulator", "Events", "EventLog", "Silo", "OpenSSL", "TestSupport"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Ingest", "Server", "GitHub", "GitHubSimulator", "Queries", "Replay", "State", "EventLog", "Silo",
+                "Projections", "Events", "ProviderKit", "TestSupport", logging,
+            ],
+            path: "Tests/Integration", swiftSettings: strict),
     ]
 )

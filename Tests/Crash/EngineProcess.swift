@@ -11,6 +11,8 @@ struct EngineProcess: Sendable {
     let settings: KillSettings
     let data: String
     let locator: String
+    /// Further variables: `NAME=value`.
+    var variables: [String] = []
 
     var silo: String { data + "/silo" }
 
@@ -18,6 +20,7 @@ struct EngineProcess: Sendable {
         -> Program.Outcome
     {
         var environment = ["PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", "HOME=\(data)", "INGESTOR_DATA=\(data)"]
+        environment += variables
         if let bytes = settings.shardBytes { environment.append("INGESTOR_SHARD_BYTES=\(bytes)") }
         return try await Program.run(settings.binary, arguments, environment: environment, killWhen: killWhen)
     }

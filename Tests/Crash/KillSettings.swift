@@ -1,11 +1,13 @@
 import FoundationEssentials
 
-/// How long and with what the kills go on; `tools/soak kill` sets it.
+/// How long and with what the kills go on; `tools/soak` sets it.
 struct KillSettings: Sendable {
     static let current = KillSettings(ProcessInfo.processInfo.environment)
 
-    /// Kills to be made; 0 leaves the test out.
+    /// Kills of a sync to be made; 0 leaves the test out.
     let kills: Int
+    /// Kills of a server under load.
+    let intakeKills: Int
     let seed: UInt64
     /// The program; the one built beside the tests where none is named.
     let binary: String
@@ -14,6 +16,7 @@ struct KillSettings: Sendable {
 
     init(_ environment: [String: String]) {
         kills = environment["SOAK_KILLS"].flatMap(Int.init) ?? 0
+        intakeKills = environment["SOAK_INTAKE_KILLS"].flatMap(Int.init) ?? 2
         seed = environment["SOAK_SEED"].flatMap(UInt64.init) ?? 1
         let folder = ProcessInfo.processInfo.arguments.first.map { $0.split(separator: "/").dropLast() } ?? []
         binary = environment["SOAK_BINARY"] ?? "/" + folder.joined(separator: "/") + "/ingestor"

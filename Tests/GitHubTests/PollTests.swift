@@ -51,8 +51,8 @@ struct PollTests {
     @Test("a configured branch is polled from the first time on, whatever is in its name")
     func configuredBranch() async throws {
         try await with { hub, repository, provider in
-            try repository.push(["b": "2\n"], on: "release/1 %é")
-            let configuration = RepositoryConfiguration(branch: Array("release/1 %é".utf8))
+            try repository.push(["b": "2\n"], on: "release/1%é+&")
+            let configuration = RepositoryConfiguration(branch: Array("release/1%é+&".utf8))
             let first = try await provider.read(hub.source("acme/widgets", configuration: configuration))
             #expect(first.sink.items.count == 1)
             let source = hub.source(
@@ -61,11 +61,11 @@ struct PollTests {
             let head = try await provider.head(source, since: first.known)
             #expect(!head.changed)
             #expect(hub.server.traffic.requests.map(\.kind) == [.rest])
-            try repository.push(["b": "3\n"], on: "release/1 %é")
+            try repository.push(["b": "3\n"], on: "release/1%é+&")
             let moved = try await provider.head(source, since: polled(first.known, head))
             #expect(moved.changed)
-            #expect(moved.ref == Array("refs/heads/release/1 %é".utf8))
-            try repository.setBranch("release/1 %é", to: nil)
+            #expect(moved.ref == Array("refs/heads/release/1%é+&".utf8))
+            try repository.setBranch("release/1%é+&", to: nil)
             let error = try await providerError { _ = try await provider.head(source, since: first.known) }
             #expect(error?.code == .notFound)
             #expect(error?.errorClass == .permanent)
@@ -154,11 +154,13 @@ struct PollTests {
         }
     }
 
-    @Test("a name that another repository took is not taken for the one that left it")
-    func nameTaken() async throws {
+    @Test(
+        "a name that another repository took is not taken for the one that left it",
+        arguments: [SyncReason.schedule, .command, .forced])
+    func nameTaken(reason: SyncReason) async throws {
         try await with { hub, repository, provider in
             let first = try await provider.read(hub.source("acme/widgets"))
-            let source = hub.source("acme/widgets", .schedule, identity: first.identity)
+            let source = hub.source("acme/widgets", reason, identity: first.identity)
             let known = polled(first.known, try await provider.head(source, since: first.known))
             try repository.rename(to: "gadgets")
             try hub.server.addRepository("acme/widgets", files: ["other": "other\n"])

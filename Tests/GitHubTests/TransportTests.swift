@@ -62,7 +62,7 @@ struct TransportTests {
         builder.submodule("vendor/lib", commit: "0123456789abcdef0123456789abcdef01234567")
         builder.write(RepositoryPath([0x63, 0x61, 0x66, 0xe9]), "the name is Latin-1\n")
         builder.write(
-            RepositoryPath(Array("r".utf8) + [0xe9, 0x73, 0xfc] + Array("m/é — \u{fffd}.txt".utf8)),
+            RepositoryPath(Array("names/r".utf8) + [0xe9, 0x73, 0xfc] + Array("m/é — \u{fffd}.txt".utf8)),
             "two and one real\n")
         builder.write("a", "sorted before a.b\n")
         builder.write("a.b/c", "and this directory after it\n")
@@ -154,6 +154,29 @@ struct TransportTests {
                 _ = try await GitHubProvider(settings: settings).read(hub.source("acme/widgets"))
             }
             #expect(error?.code == .unreachable)
+        }
+    }
+
+    @Test("a webhook's push of three files to 10,000 takes no REST, three Git requests and little on the wire")
+    func smallPush() async throws {
+        try await Hub.with { hub in
+            let repository = try hub.server.addRepository("acme/widgets", isPrivate: true, files: ["first": "1\n"])
+            try repository.update { builder in
+                for index in 0..<10_000 { builder.write("d\(index % 100)/e\(index % 7)/\(index)", "file \(index)\n") }
+                try builder.commit("Fill")
+            }
+            let provider = GitHubProvider(settings: hub.settings(token: hub.server.makeToken(user: "acme")))
+            let first = try await provider.read(hub.source("acme/widgets"))
+            #expect(first.sink.items.count == 10_001)
+            try repository.push(["d1/e1/1": "changed\n", "d2/e2/2": "changed too\n", "new": "new\n"])
+            hub.server.resetTraffic()
+            let second = try await provider.read(
+                hub.source("acme/widgets", .webhook, identity: first.identity), first.known)
+            #expect(second.sink.storedCount == 3)
+            #expect(second.sink.items.count == 10_002)
+            #expect(hub.server.traffic.requests.map(\.kind) == [.capabilities, .lsRefs, .fetch])
+            #expect(second.traffic.requests == 3)
+            #expect(second.traffic.bytesReceived < 20_000)
         }
     }
 

@@ -92,13 +92,15 @@ public actor EventLogWriter {
         if let failure { throw failure }
         if isClosed { throw AppendError.stopped("it was closed", nil) }
         if isLed {
-            let turn: Turn = try await withCheckedThrowingContinuation { continuation in
-                // Where the task prefers another executor the call is a suspension, and the leader may have ended since.
-                guard isLed else {
+            // A task that prefers an executor of its own gives way on its way into this call, and then the one who led may
+            // have ended: only in here nobody comes in between.
+            let turn = try await withCheckedThrowingContinuation { continuation in
+                if isLed {
+                    queue.append(Waiting(request: request, byteCount: byteCount, continuation: continuation))
+                } else {
                     isLed = true
-                    return continuation.resume(returning: .lead)
+                    continuation.resume(returning: Turn.lead)
                 }
-                queue.append(Waiting(request: request, byteCount: byteCount, continuation: continuation))
             }
             if case .done(let result) = turn { return result }
         } else {

@@ -14,7 +14,7 @@ extension World {
             switch directory.withLock({ $0.entry(name) }) {
             case .here(let repository): return try routeRepository(call, repository, from: 3)
             case .moved(let repository):
-                guard mayRead(call.caller, repository.info) else { throw RESTFailure.notFound() }
+                guard mayFollow(call.caller, repository.info) else { throw RESTFailure.notFound() }
                 return movedAnswer(call, repository)
             case .none: throw RESTFailure.notFound()
             }
@@ -25,6 +25,14 @@ extension World {
             return try routeRepository(call, repository, from: 2)
         default: throw RESTFailure.notFound()
         }
+    }
+
+    /// Whether someone may learn where a repository is now: an App too, where it is installed.
+    private func mayFollow(_ caller: Caller, _ info: RepositoryInfo) -> Bool {
+        if case .app(let id) = caller.principal, access.withLock({ $0.installation(of: id, for: info) }) != nil {
+            return true
+        }
+        return mayRead(caller, info)
     }
 
     /// Sends the client on to the number, which stays: 301, or 307 where the method has to stay too.

@@ -16,8 +16,8 @@ public final class HostedRepository: Sendable {
     public let path: String
     let objects: ObjectStore
     let references: References
-    // The world owns its repositories and outlives them.
-    unowned let world: World
+    // A circle until the server ends, which lets go of its repositories.
+    let world: World
     private let state: Mutex<RepositoryInfo>
     /// The references that webhooks were told of; whoever moves one holds it.
     let announced = Mutex<[String: String]>([:])

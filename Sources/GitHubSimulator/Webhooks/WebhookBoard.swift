@@ -6,6 +6,7 @@ final class WebhookBoard: Sendable {
         var delivery: Int64
         /// How many later ones still overtake it.
         var remaining: Int
+        let since = ContinuousClock.now
     }
 
     private struct State {
@@ -163,11 +164,12 @@ final class WebhookBoard: Sendable {
 
     func finished() { state.withLock { $0.running -= 1 } }
 
-    /// Lets those go that are held back.
-    func releaseHeld() {
+    /// Lets those go that have been held back for so long at least.
+    func releaseHeld(for time: Duration = .zero) {
+        let due = ContinuousClock.now - time
         state.withLock { state in
-            state.queue += state.held.map(\.delivery)
-            state.held = []
+            state.queue += state.held.filter { $0.since <= due }.map(\.delivery)
+            state.held.removeAll { $0.since <= due }
         }
     }
 

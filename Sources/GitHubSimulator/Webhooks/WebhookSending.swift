@@ -3,6 +3,8 @@ import OpenSSL
 extension World {
     /// How long the sender sleeps where nothing waits.
     private static let pause = Duration.milliseconds(2)
+    /// After this nothing more is waited for that could overtake a webhook held back.
+    private static let longestHold = Duration.seconds(2)
 
     /// Sends what waits until it is cancelled.
     func sendWebhooks() async {
@@ -21,6 +23,7 @@ extension World {
                     await group.next()
                     running -= 1
                 } else {
+                    webhooks.releaseHeld(for: Self.longestHold)
                     do { try await Task.sleep(for: Self.pause) } catch { break }
                 }
             }

@@ -3,8 +3,11 @@ import NIOCore
 
 /// Reads bodies into one buffer each, within the limits.
 struct BodyReader: Sendable {
-    /// What a buffer has room for before anything has arrived; a sender's word for more is not taken.
+    /// What a buffer has room for before anything has arrived.
     private static let firstByteCount = 64 << 10
+    /// After this part of a body its announced length is believed, and the buffer gets room for all of it, so that it
+    /// is not copied again and again. Room that is not written to takes no memory.
+    private static let trustedShare = 16
 
     let limits: ServerLimits
     let budget: ByteBudget
@@ -34,6 +37,9 @@ struct BodyReader: Sendable {
             for try await buffer in request.body {
                 guard body.count + buffer.readableBytes <= limits.bodyByteCount else { throw Failure.tooLarge }
                 guard budget.take(buffer.readableBytes) else { throw Failure.noRoom }
+                if let announced, body.capacity < announced, body.count >= announced / Self.trustedShare {
+                    body.reserveCapacity(announced)
+                }
                 buffer.withUnsafeReadableBytes { body.append(contentsOf: $0) }
             }
         } catch let failure as Failure {

@@ -12,7 +12,8 @@ public struct ServerLimits: Sendable, Equatable {
     public var idleSeconds = 30.0
     /// How long what a sender still sends is read and thrown away after it was refused, so that it sees the answer.
     public var lingerSeconds = 2.0
-    /// Bodies of all requests together, in bytes as received. In memory they take at most twice as much.
+    /// Bodies of all requests together, in bytes as received. Without an announced length one takes up to three times as much
+    /// memory while it grows.
     public var bufferedByteCount = 256 << 20
     /// Connections at once. Further ones wait in the system's queue.
     public var connectionCount = 1024

@@ -2,14 +2,15 @@ import ArgumentParser
 import Events
 import GitHubSimulator
 import Glibc
+import ProviderKit
 
 /// `demo`
 struct Demo: StandaloneCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Does the main job on a real repository; no network needed.",
         discussion: helpDiscussion(
-            "Serves a Git repository over HTTP on this machine, takes in two of its commits, shows what happened, and proves it by "
-                + "replay. In a directory that is thrown away, unless --data names one. Needs `git` in the path.",
+            "Runs a simulated GitHub on this machine with a real repository, takes it in, pushes a commit whose webhook brings it in, "
+                + "shows what happened, and proves it by replay. In a directory that is thrown away, unless --data names one. Needs `git` in the path.",
             examples: "ingestor demo", "ingestor demo --data /tmp/demo"))
 
     @OptionGroup var global: GlobalOptions
@@ -19,12 +20,17 @@ struct Demo: StandaloneCommand {
             let data = global.data == nil ? folder + "/data" : context.data.path
             let repository = try DemoRepository.make(in: folder, near: Self.places(context))
             try repository.fork(in: folder)
-            let inside = Context(
-                output: context.output, options: context.options, settings: context.settings,
-                data: DataDirectory(path: data),
-                workingDirectory: context.workingDirectory, arguments: context.arguments)
-            return try await GitServer.withServer(GitServer.Configuration(root: folder)) { server in
-                try await DemoRun(context: inside, repository: repository, server: server).carryOut(
+            return try await GitHubServer.withServer(GitHubServer.Configuration(root: folder + "/github")) { server in
+                var settings = context.settings
+                settings.gitHub.apiURL = server.apiURL
+                settings.gitHub.gitURL = server.gitURL
+                settings.gitHub.webhookSecrets = [Secret(DemoHub.secret)]
+                let inside = Context(
+                    output: context.output, options: context.options, settings: settings,
+                    data: DataDirectory(path: data), workingDirectory: context.workingDirectory,
+                    arguments: context.arguments)
+                let hub = try DemoHub(server: server, repository: repository, folder: folder)
+                return try await DemoRun(context: inside, repository: repository, hub: hub).carryOut(
                     isKept: global.data != nil)
             }
         }

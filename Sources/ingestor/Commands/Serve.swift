@@ -1,9 +1,4 @@
 import ArgumentParser
-import Events
-import GitHub
-import Ingest
-import Logging
-import Projections
 import Server
 import UnixSignals
 
@@ -29,44 +24,15 @@ struct Serve: WritingCommand {
         if settings.gitHub.webhookSecrets.isEmpty {
             context.output.note("Webhooks are refused: no INGESTOR_GITHUB_WEBHOOK_SECRET is set.")
         }
-        let providers = store.reader.providers
-        let scheduler = Scheduler(
-            engine: store.engine, options: Self.schedule(settings),
-            audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
         let output = context.output
-        let server = IngestServer(
-            configuration: configuration,
-            receivers: [GitHubWebhookReceiver(secrets: settings.gitHub.webhookSecrets)],
-            intake: store.engine, logger: context.logger,
-            onListening: { port in
-                output.note("Listening on http://\(configuration.host):\(port). End it with Ctrl-C.")
-            })
+        let service = try Service(context, store, configuration) { port in
+            output.note("Listening on http://\(configuration.host):\(port). End it with Ctrl-C.")
+        }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        // Intake stops first: what is answered with success has to be followed by its work, or parked.
-        try await withThrowingTaskGroup(of: Void.self) { work in
-            work.addTask { try await scheduler.run() }
-            try await withThrowingTaskGroup(of: Void.self) { intake in
-                intake.addTask { try await server.run() }
-                intake.addTask { for await _ in signals { return } }
-                try await intake.next()
-                output.note("Ending: work under way is parked.")
-                intake.cancelAll()
-                try await intake.waitForAll()
-            }
-            work.cancelAll()
-            try await work.waitForAll()
+        try await service.run {
+            for await _ in signals { break }
+            output.note("Ending: work under way is parked.")
         }
         return .done
-    }
-
-    private static func schedule(_ settings: Settings) -> SchedulerOptions {
-        var options = SchedulerOptions { until in
-            let pause = Double(until.microseconds - Context.now().microseconds) / 1e6
-            if pause > 0 { try await Task.sleep(for: .seconds(pause)) }
-        }
-        options.concurrency = settings.concurrency
-        options.polls.intervalSeconds = Double(settings.pollInterval)
-        options.polls.minimumSeconds = min(options.polls.minimumSeconds, Double(settings.pollInterval))
-        return options
     }
 }

@@ -17,6 +17,7 @@ struct Status: QueryCommand {
 
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         let rows = try store.queries.status(of: try locator.map { try store.repository($0, context) })
+        let limits = locator == nil ? try store.queries.rateLimits() : []
         if context.json {
             for row in rows { try context.output.json(Self.json(row)) }
             return .done
@@ -33,7 +34,7 @@ struct Status: QueryCommand {
                 facts.append(("  up to", "\(commit.hex)\(moment)"))
             }
             for gap in row.gaps { facts.append(("  missing", Self.text(gap, now))) }
-            for job in row.jobs { facts.append(("  job \(job.id.rawValue)", Self.text(job, now))) }
+            for waiting in row.waiting { facts.append(("  job \(waiting.job.id.rawValue)", Self.text(waiting, now))) }
             for job in row.deadLetters { facts.append(("  gave up", "job \(job.id.rawValue): \(Self.text(job, now))")) }
             if let failure = row.repository.lastFailure {
                 facts.append(("  last failure", Printable.text("\(failure.failure.code): \(failure.failure.message)")))
@@ -44,15 +45,54 @@ struct Status: QueryCommand {
             }
             try context.output.facts(facts)
         }
+        try show(limits, context)
+        let missed = try store.queries.missedDeliveries()
+        if locator == nil, !missed.isEmpty {
+            try context.output.line(
+                style.warning(
+                    "\(Units.count(missed.count, "webhook")) that were sent have not arrived yet; they were asked for again."
+                ))
+        }
         return .done
     }
 
+    /// What sources said of the limits of the tenant's credentials.
+    private func show(_ limits: [QuotaStatus], _ context: Context) throws {
+        let limits = limits.filter { $0.limit != nil || $0.retryAt != nil }
+        guard !limits.isEmpty else { return }
+        let now = Context.now()
+        try context.output.line(context.style.bold("Rate limits"))
+        try context.output.facts(
+            limits.map { status in
+                let left = status.limit.map { "\($0.remaining) of \($0.limit) left until \(Units.time($0.resetAt))" }
+                let wait = status.retryAt.map { "to be asked again \(Units.relative($0, to: now))" }
+                return ("  \(status.quota)", [left, wait].compactMap { $0 }.joined(separator: "; "))
+            })
+    }
+
     private static func text(_ gap: Gap, _ now: Timestamp) -> String {
+        gap.position.map { "\(gap.reason) (event \($0.rawValue)): " + range(gap, now) } ?? range(gap, now)
+    }
+
+    private static func range(_ gap: Gap, _ now: Timestamp) -> String {
         switch (gap.from, gap.to) {
         case (nil, nil): "everything: never synced, added \(Units.relative(gap.since, to: now))"
         case (nil, let to?): "everything up to \(to.hex), seen \(Units.relative(gap.since, to: now))"
         case (let from?, let to?): "\(from.hex)..\(to.hex), seen \(Units.relative(gap.since, to: now))"
         case (_, nil): "whatever came after \(Units.moment(gap.since, now: now)): the source cannot be read"
+        }
+    }
+
+    /// When it may go on, and why not before.
+    private static func text(_ waiting: WaitingJob, _ now: Timestamp) -> String {
+        let at = waiting.at.map { " \(Units.relative($0, to: now))" } ?? ""
+        let attempts = Units.count(waiting.job.attempts, "attempt")
+        return switch waiting.cause {
+        case .due: "due, \(attempts)"
+        case .running: "under way, attempt \(waiting.job.attempts)"
+        case .retry: "again\(at), after \(attempts)"
+        case .rateLimited: "waits for the source's rate limit, goes on\(at)"
+        case .circuit(let circuit): "waits since \(circuit.host) keeps failing, goes on\(at)"
         }
     }
 
@@ -65,13 +105,19 @@ struct Status: QueryCommand {
         let gaps = row.gaps.map { gap in
             JSONValue.object([
                 ("reason", .string(gap.reason)), ("from", .hash(gap.from)), ("to", .hash(gap.to)),
-                ("since", .time(gap.since)),
+                ("since", .time(gap.since)), ("position", gap.position.map { .position($0) } ?? .null),
+            ])
+        }
+        let waiting = row.waiting.map { waiting in
+            JSONValue.object([
+                ("job", .position(waiting.job.id)), ("state", .string(waiting.cause.name)), ("at", .time(waiting.at)),
+                ("attempts", .count(waiting.job.attempts)),
             ])
         }
         return [("repository", .count(row.repository.id.rawValue))]
             + JSONValue.fields("locator", bytes: row.repository.locator.bytes) + [
                 ("commit", .hash(row.repository.lastCommit)), ("completeAsOf", .time(row.repository.completeAsOf)),
-                ("gaps", .array(gaps)), ("jobs", .count(row.jobs.count)),
+                ("gaps", .array(gaps)), ("jobs", .count(row.jobs.count)), ("waiting", .array(waiting)),
                 ("deadLetters", .count(row.deadLetters.count)),
                 ("retryCount", .count(row.repository.retryCount)), ("nextRetryAt", .time(row.repository.nextRetryAt)),
                 ("rateLimitRemaining", row.repository.rateLimit.map { .uint($0.remaining) } ?? .null),

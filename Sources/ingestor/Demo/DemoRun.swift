@@ -4,28 +4,31 @@ import Ingest
 import Projections
 import Queries
 import Replay
+import Server
 import State
 
 /// The demo's course: what it does, and how it shows it.
 struct DemoRun: Sendable {
     let context: Context
     let repository: DemoRepository
-    let server: GitServer
+    let hub: DemoHub
 
     private static let eventCount = 14
+    /// After so long a webhook has not led anywhere.
+    private static let patience = Duration.seconds(30)
 
     private var stores: Stores { Stores(context: context) }
     private var output: Output { context.output }
 
     func carryOut(isKept: Bool) async throws -> ExitStatus {
-        let locator = Locator(provider: "git", source: Array(server.url(DemoRepository.name).utf8))
+        let locator = DemoHub.locator(DemoHub.projectName)
         _ = try context.data.create(masterKeyIsConfigured: context.settings.masterKey != nil)
         guard let lock = try WriterLock.acquire(context.data, command: "demo") else {
             throw CommandError(
                 "\(WriterLock.holder(context.data)) holds the log in \(context.data.path): choose another --data")
         }
-        try title("A Git server on this machine serves \(repository.title)")
-        try fact(locator.description)
+        try title("A simulated GitHub on this machine has \(repository.title)")
+        try fact("\(locator.description) at \(hub.server.gitURL)")
         let reports = try await stores.withWriter(holding: lock) { store in try await ingest(locator, store) }
         return try await stores.withReader(state: nil) { store in
             let row = try await shown(locator, store)
@@ -45,23 +48,9 @@ struct DemoRun: Sendable {
 
     private func ingest(_ locator: Locator, _ store: WriteStore) async throws -> [SyncReport] {
         let tenant = try await store.engine.tenant(named: context.options.tenant, creating: true)
-        let known = try store.engine.repository(try store.engine.normalize(locator), of: tenant)
-        let id: RepositoryID
-        if let known {
-            id = known.id
-        } else {
-            id = try await store.engine.addRepository(locator, configuration: .init(isPrivate: false), tenant: tenant)
-                .id
-        }
-        let branch = "refs/heads/\(repository.builder.branch)"
+        let id = try await watched(locator, tenant, store)
         var reports: [SyncReport] = []
-        for (text, commit) in [
-            ("First sync: everything at one commit", repository.first),
-            ("The next commit: only what changed", repository.second),
-            ("Nothing new: one question, no objects", repository.second),
-        ] {
-            try repository.builder.setReference(branch, to: commit)
-            try title(text)
+        func sync(_ id: RepositoryID) async throws {
             let report = try await store.engine.sync(
                 id,
                 progress: { progress in
@@ -71,19 +60,49 @@ struct DemoRun: Sendable {
             reports.append(report)
             try show(report)
         }
+        try title("First sync: everything at one commit")
+        try await sync(id)
+        try title("A push: its webhook comes in, and only what changed is fetched")
+        try await takeInPush(id, store)
+        try title("Nothing new: no objects are asked for")
+        try await sync(id)
         try title("A fork with one commit of its own: what is there already is not kept again")
-        let fork = Locator(provider: "git", source: Array(server.url(DemoRepository.forkName).utf8))
-        let forkID: RepositoryID
-        if let known = try store.engine.repository(try store.engine.normalize(fork), of: tenant) {
-            forkID = known.id
-        } else {
-            forkID = try await store.engine.addRepository(fork, configuration: .init(isPrivate: false), tenant: tenant)
-                .id
-        }
-        let report = try await store.engine.sync(forkID)
-        reports.append(report)
-        try show(report)
+        try await sync(try await watched(DemoHub.locator(DemoHub.forkName), tenant, store))
         return reports
+    }
+
+    private func watched(_ locator: Locator, _ tenant: TenantID, _ store: WriteStore) async throws -> RepositoryID {
+        if let known = try store.engine.repository(try store.engine.normalize(locator), of: tenant) { return known.id }
+        return try await store.engine.addRepository(locator, configuration: .init(isPrivate: false), tenant: tenant).id
+    }
+
+    /// Serves as `ingestor serve` does until the pushed commit is complete.
+    private func takeInPush(_ id: RepositoryID, _ store: WriteStore) async throws {
+        guard let second = SHA1Hash(hex: repository.second) else { throw CommandError("the demo has no second commit") }
+        let (ports, listening) = AsyncStream<Int>.makeStream()
+        let service = try Service(context, store, ServerConfiguration(port: 0)) { listening.yield($0) }
+        hub.server.resetTraffic()
+        try await service.run {
+            for await port in ports {
+                let clock = ContinuousClock()
+                let began = clock.now
+                try hub.push(repository.second, tellingPort: port)
+                while try store.engine.repository(id).lastCommit != second {
+                    guard clock.now - began < Self.patience else {
+                        throw CommandError("the pushed commit did not arrive in \(Self.patience)")
+                    }
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                let seconds = (clock.now - began) / .seconds(1)
+                try fact(
+                    "commit \(context.style.accent(second.hex)) is stored \(Units.seconds(seconds)) after the push")
+                try fact(
+                    context.style.dim(
+                        "\(Units.count(hub.server.traffic.count(of: .rest), "REST call")), \(Units.count(hub.server.traffic.requests.count, "request")) in all"
+                    ))
+                break
+            }
+        }
     }
 
     private func show(_ report: SyncReport) throws {
@@ -179,7 +198,7 @@ struct DemoRun: Sendable {
     private func closing(_ isKept: Bool) -> String {
         isKept
             ? "Kept in \(context.data.path): try `ingestor log --data \(context.data.path)`"
-            : "Now yours: ingestor init, then ingestor sync git:URL"
+            : "Now yours: ingestor init, then ingestor sync github:owner/name"
     }
 
     private func title(_ text: String) throws {

@@ -1,0 +1,61 @@
+import Events
+import GitHub
+import Ingest
+import Logging
+import Projections
+import Server
+import State
+
+/// What `serve` runs: the server that takes webhooks in, and the scheduler that does what is due.
+struct Service: Sendable {
+    private let server: IngestServer
+    private let scheduler: Scheduler
+
+    /// - Parameter onListening: told the port once it is open.
+    /// - Throws: where the state cannot be read.
+    init(
+        _ context: Context, _ store: WriteStore, _ configuration: ServerConfiguration,
+        onListening: @escaping @Sendable (_ port: Int) -> Void
+    ) throws {
+        let providers = store.reader.providers
+        // What GitHub has said of its limits is kept to, though another process heard it.
+        for row in try store.reader.state.read({ view in try view.rateLimits() }) {
+            providers.gitHub.ledger.restore(row.quota, row.limit, pausedUntil: row.retryAt)
+        }
+        scheduler = Scheduler(
+            engine: store.engine, options: Self.schedule(context.settings),
+            audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
+        server = IngestServer(
+            configuration: configuration,
+            receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
+            intake: store.engine, logger: context.logger, onListening: { onListening($0) })
+    }
+
+    /// Runs until `end` returns. Intake stops first, since what was answered with success has to be followed by its work, or
+    /// parked; then the work under way is parked.
+    func run(until end: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { work in
+            work.addTask { try await scheduler.run() }
+            try await withThrowingTaskGroup(of: Void.self) { intake in
+                intake.addTask { try await server.run() }
+                intake.addTask { try await end() }
+                try await intake.next()
+                intake.cancelAll()
+                try await intake.waitForAll()
+            }
+            work.cancelAll()
+            try await work.waitForAll()
+        }
+    }
+
+    private static func schedule(_ settings: Settings) -> SchedulerOptions {
+        var options = SchedulerOptions { until in
+            let pause = Double(until.microseconds - Context.now().microseconds) / 1e6
+            if pause > 0 { try await Task.sleep(for: .seconds(pause)) }
+        }
+        options.concurrency = settings.concurrency
+        options.polls.intervalSeconds = Double(settings.pollInterval)
+        options.polls.minimumSeconds = min(options.polls.minimumSeconds, Double(settings.pollInterval))
+        return options
+    }
+}

@@ -1,0 +1,107 @@
+import Glibc
+
+/// A client that does what it is told, also what no well-behaved one would do. Its calls block.
+final class RawClient {
+    struct Answer {
+        var status: Int
+        var headers: [String: String]
+        var body: String
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private let socket: CInt
+    private var received: [UInt8] = []
+
+    /// - Parameter timeoutSeconds: of each read and write.
+    init(port: Int, timeoutSeconds: Int = 20) throws {
+        socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { throw Failure(description: "no socket: \(errno)") }
+        var time = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0 else {
+            let number = errno
+            close(socket)
+            throw Failure(description: "not connected: \(number)")
+        }
+    }
+
+    deinit { close(socket) }
+
+    /// Sends all of it; false where the server does not take it any more.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let sent = bytes.withUnsafeBytes {
+                Glibc.send(socket, $0.baseAddress.map { $0 + done }, bytes.count - done, CInt(MSG_NOSIGNAL))
+            }
+            guard sent > 0 else { return false }
+            done += sent
+        }
+        return true
+    }
+
+    @discardableResult
+    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    func finishSending() { shutdown(socket, CInt(SHUT_WR)) }
+
+    /// The next answer.
+    func answer() throws -> Answer {
+        let end = try index(after: Array("\r\n\r\n".utf8))
+        let head = String(decoding: received[..<end], as: UTF8.self).split(separator: "\r\n")
+        received.removeFirst(end)
+        guard let first = head.first, let status = first.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else {
+            throw Failure(description: "no status line: \(head)")
+        }
+        var headers: [String: String] = [:]
+        for field in head.dropFirst() {
+            guard let colon = field.firstIndex(of: ":") else { continue }
+            headers[field[..<colon].lowercased()] = field[field.index(after: colon)...].trimmingPrefix(" ").description
+        }
+        let count = headers["content-length"].flatMap { Int($0) } ?? 0
+        while received.count < count { guard try receive() else { throw Failure(description: "the body was cut") } }
+        defer { received.removeFirst(count) }
+        return Answer(status: status, headers: headers, body: String(decoding: received.prefix(count), as: UTF8.self))
+    }
+
+    /// Whether the server ends the connection, and sends nothing before.
+    func isClosedByServer() -> Bool {
+        do {
+            return try received.isEmpty && !receive()
+        } catch {
+            return errno == ECONNRESET
+        }
+    }
+
+    private func index(after end: [UInt8]) throws -> Int {
+        while true {
+            if let place = received.indices.first(where: { received[$0...].starts(with: end) }) {
+                return place + end.count
+            }
+            guard try receive() else { throw Failure(description: "closed without an answer") }
+        }
+    }
+
+    private func receive() throws -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        let count = recv(socket, &chunk, chunk.count, 0)
+        guard count >= 0 else { throw Failure(description: "nothing came: \(errno)") }
+        received.append(contentsOf: chunk.prefix(count))
+        return count > 0
+    }
+}
