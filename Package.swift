@@ -120,7 +120,7 @@ let package = Package(
         tests("CurlTests", ["Curl"]),
         tests("OpenSSLTests", ["OpenSSL"]),
         tests("EventsTests", ["Events", "EventGenerator"]),
-        tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL"]),
+        tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL", "TestSupport"]),
         tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("ProjectionsTests", ["Projections", "Events", "EventGenerator"]),
         tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator"]),

@@ -37,7 +37,7 @@ let package = Package(
         .executableTarget(
             name: "serve-git", dependencies: [.product(name: "GitHubSimulator", package: "ingestor")],
             swiftSettings: strict),
-        // What tools/check-simulator runs.
+        // What tools/check-simulator and tools/bench run.
         .executableTarget(
             name: "serve-github", dependencies: [.product(name: "GitHubSimulator", package: "ingestor")],
             swiftSettings: strict),

@@ -1,7 +1,7 @@
-import Curl
+package import Curl
 import Events
 import GitProtocol
-import ProviderKit
+package import ProviderKit
 
 /// The connection to one repository: what is asked, in the words of ``GitProtocol``, and its errors in those of providers.
 final class GitServerConnection {
@@ -104,10 +104,11 @@ final class GitServerConnection {
 
     private func providerError(_ error: RemoteError) -> ProviderError {
         let code = Self.code(of: error)
+        let message = error.message.hiding(credentials?.secrets ?? [])
         switch error.disposition {
-        case .permanent: return .permanent(code, error.message)
-        case .transient: return ProviderError(.transient, code, error.message, retryAt: retryAt(error.retryAfter))
-        case .rateLimited(let after): return ProviderError(.rateLimited, code, error.message, retryAt: retryAt(after))
+        case .permanent: return .permanent(code, message)
+        case .transient: return ProviderError(.transient, code, message, retryAt: retryAt(error.retryAfter))
+        case .rateLimited(let after): return ProviderError(.rateLimited, code, message, retryAt: retryAt(after))
         }
     }
 
@@ -142,5 +143,12 @@ final class GitServerConnection {
         case .badURL: .invalidLocator
         default: .unreachable
         }
+    }
+}
+
+extension BasicCredentials {
+    /// What must not be repeated of them: the password, and the form in which it is sent.
+    package var secrets: [Secret] {
+        [Secret(Base64.encode(Array("\(user):\(password)".utf8))), Secret(password)]
     }
 }

@@ -116,7 +116,8 @@ func skippedAndTree() async throws {
         mkfifo(folder.path + "/pipe", 0o600)
 
         let source = Source(
-            repository: RepositoryID(1), tenant: TenantID(1), locator: Locator(provider: "dir", source: Array(folder.path.utf8)),
+            repository: RepositoryID(1), tenant: TenantID(1),
+            locator: Locator(provider: "dir", source: Array(folder.path.utf8)),
             configuration: RepositoryConfiguration(), limits: SourceLimits(), spoolDirectory: root.path)
         let session = try DirectoryProvider().session(with: source)
         let sink = ListingSink()

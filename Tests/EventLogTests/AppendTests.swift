@@ -1,9 +1,30 @@
 import EventLog
 import Events
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct AppendTests {
+    /// A task that prefers an executor of its own gives way at every step into the writer, so that callers come in between
+    /// where one that prefers none would let nobody in.
+    @Test(.timeLimit(.minutes(1))) func callersWithAnExecutorOfTheirOwnAllGetAnAnswer() async throws {
+        let directory = try TemporaryDirectory()
+        let (log, writer) = try EventLogWriter.open(directory)
+        let (callers, rounds): (UInt32, Int) = (8, 200)
+        let executor = BlockingExecutor()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in 0..<callers {
+                group.addTask(executorPreference: executor) {
+                    for _ in 0..<rounds {
+                        _ = try await writer.append([tenantAdded(caller)], at: Timestamp(seconds: 1))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try log.count == UInt64(callers) * UInt64(rounds))
+    }
+
     @Test func whatWasAppendedIsReadAfterReopening() async throws {
         let directory = try TemporaryDirectory()
         var heads: [TreeHead] = []

@@ -83,16 +83,19 @@ struct AccessTests {
 
     @Test("a token that GitHub no longer takes is replaced, for Git and for REST")
     func revoked() async throws {
-        try await withApp { hub, _, _, installation, provider in
+        try await withApp { hub, _, app, installation, provider in
             let first = try await provider.read(hub.source("acme/secret"))
-            // All tokens of the installation are void; a new one can be had.
+            // All its tokens are void, and it is not there to give another one.
             hub.server.uninstall(installation)
-            let app = try #require(hub.server.traffic.requests.first { $0.path.hasSuffix("/access_tokens") })
-            #expect(app.status == 201)
-            let error = try await providerError {
-                _ = try await provider.head(hub.source("acme/secret", .forced, identity: first.identity))
-            }
-            #expect(error?.errorClass == .permanent)
+            let source = hub.source("acme/secret", .webhook, identity: first.identity)
+            let lost = try await providerError { _ = try await provider.head(source) }
+            #expect(lost?.errorClass == .transient)
+            let refused = try await providerError { _ = try await provider.head(source) }
+            #expect(refused?.errorClass == .permanent)
+            // The App is installed again, under another number.
+            hub.server.install(app, on: "acme")
+            hub.server.advanceClock(bySeconds: 600)
+            #expect(try await provider.head(source, since: first.known).changed == false)
         }
         try await withApp { hub, _, _, installation, _ in
             let token = hub.server.makeToken(of: installation)

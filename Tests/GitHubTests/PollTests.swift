@@ -154,11 +154,13 @@ struct PollTests {
         }
     }
 
-    @Test("a name that another repository took is not taken for the one that left it")
-    func nameTaken() async throws {
+    @Test(
+        "a name that another repository took is not taken for the one that left it",
+        arguments: [SyncReason.schedule, .command, .forced])
+    func nameTaken(reason: SyncReason) async throws {
         try await with { hub, repository, provider in
             let first = try await provider.read(hub.source("acme/widgets"))
-            let source = hub.source("acme/widgets", .schedule, identity: first.identity)
+            let source = hub.source("acme/widgets", reason, identity: first.identity)
             let known = polled(first.known, try await provider.head(source, since: first.known))
             try repository.rename(to: "gadgets")
             try hub.server.addRepository("acme/widgets", files: ["other": "other\n"])

@@ -105,6 +105,24 @@ struct QuotaTests {
         }
     }
 
+    @Test("a process that starts keeps to what an earlier one was told", arguments: [true, false])
+    func restart(isPrimary: Bool) async throws {
+        try await withHub(.rest) { hub, _, provider in
+            let end = Timestamp(seconds: Hub.start + 300)
+            if isPrimary {
+                provider.ledger.restore("github:token", RateLimit(limit: 5000, remaining: 0, resetAt: end))
+            } else {
+                provider.ledger.restore("github:token", nil, pausedUntil: end)
+            }
+            let error = try await providerError { _ = try await provider.read(hub.source("acme/widgets", .webhook)) }
+            #expect(error?.errorClass == .rateLimited)
+            #expect(error?.retryAt == end)
+            #expect(hub.restCount == 0)
+            hub.server.advanceClock(bySeconds: 301)
+            #expect(try await provider.read(hub.source("acme/widgets")).sink.items.count == 1)
+        }
+    }
+
     @Test("polls leave the reserve to webhooks")
     func urgency() async throws {
         try await withHub(.rest) { hub, token, provider in

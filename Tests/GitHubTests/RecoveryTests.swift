@@ -65,7 +65,7 @@ struct RecoveryTests {
     func names(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var hasher = ObjectHasher()
-        for _ in 0..<20 {
+        for _ in 0..<6 {
             let isPadded = Bool.random(using: &random)
             var entries: [TreeEntry] = []
             for index in 0..<Int.random(in: 1..<20, using: &random) {

@@ -179,15 +179,15 @@ struct ReplayTests {
     @Test(
         "refused tokens of installations",
         arguments: [
-            ("ForNoInstallation", UInt64(40_432_121)), ("WithExpiredJWT", 30_614_431), ("WithInvalidData", 30_614_431),
-            ("WithInvalidPermissions", 30_614_431),
+            ("ForNoInstallation", UInt64(40_432_121), ErrorClass.transient), ("WithExpiredJWT", 30_614_431, .permanent),
+            ("WithInvalidData", 30_614_431, .permanent), ("WithInvalidPermissions", 30_614_431, .permanent),
         ])
-    func refusedInstallation(name: String, id: UInt64) async throws {
+    func refusedInstallation(name: String, id: UInt64, errorClass: ErrorClass) async throws {
         try await replay(["GithubIntegration.testGetAccessToken\(name)"], key: try .generate()) { replay in
             let app = try CredentialBook(settings: replay.settings, store: NoCredentials()).app()
             let tokens = InstallationTokens(installation: id, app: app)
             let error = try await providerError { _ = try await tokens.token(replay.client) }
-            #expect(error?.errorClass == .permanent)
+            #expect(error?.errorClass == errorClass)
         }
     }
 

@@ -157,6 +157,29 @@ struct TransportTests {
         }
     }
 
+    @Test("a webhook's push of three files to 10,000 takes no REST, three Git requests and little on the wire")
+    func smallPush() async throws {
+        try await Hub.with { hub in
+            let repository = try hub.server.addRepository("acme/widgets", isPrivate: true, files: ["first": "1\n"])
+            try repository.update { builder in
+                for index in 0..<10_000 { builder.write("d\(index % 100)/e\(index % 7)/\(index)", "file \(index)\n") }
+                try builder.commit("Fill")
+            }
+            let provider = GitHubProvider(settings: hub.settings(token: hub.server.makeToken(user: "acme")))
+            let first = try await provider.read(hub.source("acme/widgets"))
+            #expect(first.sink.items.count == 10_001)
+            try repository.push(["d1/e1/1": "changed\n", "d2/e2/2": "changed too\n", "new": "new\n"])
+            hub.server.resetTraffic()
+            let second = try await provider.read(
+                hub.source("acme/widgets", .webhook, identity: first.identity), first.known)
+            #expect(second.sink.storedCount == 3)
+            #expect(second.sink.items.count == 10_002)
+            #expect(hub.server.traffic.requests.map(\.kind) == [.capabilities, .lsRefs, .fetch])
+            #expect(second.traffic.requests == 3)
+            #expect(second.traffic.bytesReceived < 20_000)
+        }
+    }
+
     @Test("what fails in passing is tried again", arguments: [UInt64(1), 2, 3])
     func faults(seed: UInt64) async throws {
         try await Hub.with({ $0.seed = seed }) { hub in

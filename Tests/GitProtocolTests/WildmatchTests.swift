@@ -33,6 +33,8 @@ struct WildmatchTests {
         for _ in 0..<150 {
             // Ends in a class: for a single star Git takes a short cut that crosses slashes.
             let pattern = Self.pattern(&random) + "[x]"
+            // Git makes one slash of two in a pathspec before it matches.
+            if pattern.contains("//") { continue }
             for ignoresCase in [false, true] {
                 let output = try repository.git("ls-files", "-z", ":(glob\(ignoresCase ? ",icase" : ""))\(pattern)")
                 let expected = Set(output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })

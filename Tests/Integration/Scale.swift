@@ -35,5 +35,5 @@ struct Scale: Sendable {
     /// Seconds in which a repository is synced for webhooks twice at most.
     var burstSeconds: Double { isSoak ? 10 : 1 }
     /// After so long something that has to happen does not.
-    var patience: Duration { isSoak ? .seconds(900) : .seconds(60) }
+    var patience: Duration { isSoak ? .seconds(900) : .seconds(180) }
 }

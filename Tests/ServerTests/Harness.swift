@@ -107,6 +107,13 @@ func withServer<Result: Sendable>(
     return try outcome.get()
 }
 
+/// Runs what blocks on a thread of its own. Dispatch would start such threads one a second.
+func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread { continuation.resume(with: Swift.Result { try body() }) }.start()
+    }
+}
+
 /// The folder of given material; nil where this checkout has none.
 let sharedData: String? = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

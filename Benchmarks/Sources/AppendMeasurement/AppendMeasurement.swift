@@ -47,8 +47,11 @@ public final class AppendMeasurement: @unchecked Sendable {
 
     /// Lets each append `batches` transactions.
     ///
-    /// - Parameter callers: of the log at a time: with two, one encodes while the other's events are being written.
-    public func turn(batches: Int, callers: Int = 1) async throws -> Turn {
+    /// - Parameters:
+    ///   - callers: of the log at a time: with two, one hashes while the other's events are being written.
+    ///   - areReadyMade: records are hashed before the clock starts, as the yardstick's are made before.
+    public func turn(batches: Int, callers: Int = 1, areReadyMade: Bool = false) async throws -> Turn {
+        let prepared = areReadyMade ? try (0..<batches).map { _ in try makeBatch() } : []
         let yardstickStart = clock.now
         for _ in 0..<batches {
             let status = template.withUnsafeBytes {
@@ -59,22 +62,26 @@ public final class AppendMeasurement: @unchecked Sendable {
         let logStart = clock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for caller in 0..<callers {
-                let share = batches / callers + (caller < batches % callers ? 1 : 0)
-                group.addTask { try await self.append(batches: share) }
+                let mine = Array(stride(from: caller, to: batches, by: callers))
+                group.addTask {
+                    for index in mine {
+                        let batch = areReadyMade ? prepared[index] : try self.makeBatch()
+                        _ = try await self.writer.append(AppendRequest(batch))
+                    }
+                }
             }
             try await group.waitForAll()
         }
         return Turn(log: clock.now - logStart, yardstick: logStart - yardstickStart)
     }
 
-    private func append(batches: Int) async throws {
-        for _ in 0..<batches {
-            var hasher = SHA256Hasher()
-            var encoded: [EncodedEvent] = []
-            encoded.reserveCapacity(events)
-            for _ in 0..<events { encoded.append(try EncodedEvent(record: template, hasher: &hasher)) }
-            _ = try await writer.append(AppendRequest(encoded))
-        }
+    /// The records of one transaction, with their leaf hashes.
+    private func makeBatch() throws -> [EncodedEvent] {
+        var hasher = SHA256Hasher()
+        var encoded: [EncodedEvent] = []
+        encoded.reserveCapacity(events)
+        for _ in 0..<events { encoded.append(try EncodedEvent(record: template, hasher: &hasher)) }
+        return encoded
     }
 
     /// A record that only its size matters of. Its leaf hash is left out: the log fills it in.

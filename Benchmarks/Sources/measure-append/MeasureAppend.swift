@@ -6,11 +6,15 @@ import Foundation
 /// One line of JSON for each size of a transaction: the medians of both rates, in events a second, and of the ratio.
 @main
 struct MeasureAppend {
-    /// Events a transaction, callers at a time (with two, one hashes while the other's events are written), and how many
-    /// transactions make a turn.
+    /// Events a transaction, callers at a time (with two, one hashes while the other's events are written), whether the
+    /// records are hashed beforehand, and how many transactions make a turn.
     private static let cases = [
-        (events: 1, callers: 1, batches: 200), (events: 16, callers: 1, batches: 200),
-        (events: 256, callers: 1, batches: 100), (events: 256, callers: 2, batches: 100),
+        (events: 1, callers: 1, areReadyMade: false, batches: 200),
+        (events: 16, callers: 1, areReadyMade: false, batches: 200),
+        (events: 256, callers: 1, areReadyMade: false, batches: 100),
+        (events: 256, callers: 2, areReadyMade: false, batches: 100),
+        (events: 256, callers: 1, areReadyMade: true, batches: 100),
+        (events: 256, callers: 2, areReadyMade: true, batches: 100),
     ]
 
     static func main() async throws {
@@ -21,22 +25,24 @@ struct MeasureAppend {
             FileHandle.standardError.write(Data("usage: measure-append DIR [ROUNDS]\n".utf8))
             exit(64)
         }
-        for (events, callers, batches) in cases {
-            let directory = URL(filePath: arguments[1]).appending(path: "append-\(events)-\(callers)")
+        for (events, callers, areReadyMade, batches) in cases {
+            let directory = URL(filePath: arguments[1]).appending(path: "append-\(events)-\(callers)-\(areReadyMade)")
             let yardstick = directory.appending(path: "yardstick")
             try FileManager.default.createDirectory(at: yardstick, withIntermediateDirectories: true)
             let measurement = try AppendMeasurement(
                 logDirectory: directory.appending(path: "log").path(), yardstickDirectory: yardstick.path(),
                 events: events)
             var turns: [AppendMeasurement.Turn] = []
-            _ = try await measurement.turn(batches: batches, callers: callers)
-            for _ in 0..<rounds { turns.append(try await measurement.turn(batches: batches, callers: callers)) }
+            _ = try await measurement.turn(batches: batches, callers: callers, areReadyMade: areReadyMade)
+            for _ in 0..<rounds {
+                turns.append(try await measurement.turn(batches: batches, callers: callers, areReadyMade: areReadyMade))
+            }
             func perSecond(_ durations: [Duration]) -> Int {
                 Int(median(durations.map { Double(events * batches) / ($0 / .seconds(1)) }))
             }
             let ratio = (median(turns.map(\.ratio)) * 1000).rounded() / 1000
             let line =
-                #"{"batch":\#(events),"callers":\#(callers),"eventsPerSecond":\#(perSecond(turns.map(\.log))),"loopEventsPerSecond":\#(perSecond(turns.map(\.yardstick))),"ratio":\#(ratio)}"#
+                #"{"batch":\#(events),"callers":\#(callers),"readyMade":\#(areReadyMade),"eventsPerSecond":\#(perSecond(turns.map(\.log))),"loopEventsPerSecond":\#(perSecond(turns.map(\.yardstick))),"ratio":\#(ratio)}"#
             FileHandle.standardOutput.write(Data((line + "\n").utf8))
         }
     }

@@ -92,8 +92,15 @@ public actor EventLogWriter {
         if let failure { throw failure }
         if isClosed { throw AppendError.stopped("it was closed", nil) }
         if isLed {
+            // A task that prefers an executor of its own gives way on its way into this call, and then the one who led may
+            // have ended: only in here nobody comes in between.
             let turn = try await withCheckedThrowingContinuation { continuation in
-                queue.append(Waiting(request: request, byteCount: byteCount, continuation: continuation))
+                if isLed {
+                    queue.append(Waiting(request: request, byteCount: byteCount, continuation: continuation))
+                } else {
+                    isLed = true
+                    continuation.resume(returning: Turn.lead)
+                }
             }
             if case .done(let result) = turn { return result }
         } else {

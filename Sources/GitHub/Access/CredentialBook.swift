@@ -13,8 +13,9 @@ final class CredentialBook: Sendable {
         var app: Access?
         var installations: [UInt64: Access] = [:]
         var users: [LogPosition: Access] = [:]
-        /// Which installation reads a repository, nil for none, and until when that is believed.
-        var found: [RepositoryName: (installation: UInt64?, until: Timestamp)] = [:]
+        /// Which installation reads a repository (`owner/name`) or all of an owner's (`owner`), nil for none, and until when
+        /// that is believed.
+        var found: [String: (installation: UInt64?, until: Timestamp)] = [:]
     }
 
     /// So long it is believed that an installation reads a repository.
@@ -70,7 +71,19 @@ final class CredentialBook: Sendable {
     }
 
     /// Something about the repository is not as it was: who reads it is asked again.
-    func forget(_ repository: RepositoryName) { kept.withLock { $0.found[repository] = nil } }
+    func forget(_ repository: RepositoryName) {
+        kept.withLock { kept in
+            kept.found[repository.owner] = nil
+            kept.found[repository.description] = nil
+        }
+    }
+
+    private func forget(installation: UInt64) {
+        kept.withLock { kept in
+            kept.installations[installation] = nil
+            kept.found = kept.found.filter { $0.value.installation != installation }
+        }
+    }
 
     private func access(_ credential: StoredCredential) async throws -> Access {
         let quota = "github:credential:\(credential.id.rawValue)"
@@ -94,7 +107,9 @@ final class CredentialBook: Sendable {
                 kept.installations[installation]
                 ?? Access(
                     quota: "github:installation:\(installation)",
-                    tokens: InstallationTokens(installation: installation, app: app))
+                    tokens: InstallationTokens(
+                        installation: installation, app: app,
+                        isGone: { [weak self] in self?.forget(installation: installation) }))
             kept.installations[installation] = access
             return access
         }
@@ -103,19 +118,23 @@ final class CredentialBook: Sendable {
     /// `GET /repos/{owner}/{repo}/installation`; nil where the App is not installed there.
     private func installation(reading repository: RepositoryName, _ client: RESTClient) async throws -> UInt64? {
         let now = settings.now()
-        if let found = kept.withLock({ $0.found[repository] }), found.until > now { return found.installation }
+        let found = kept.withLock { kept in
+            let candidates = [kept.found[repository.owner], kept.found[repository.description]]
+            return candidates.compactMap(\.self).first { $0.until > now }
+        }
+        if let found { return found.installation }
         let request = RESTRequest("/repos/\(repository)/installation")
         let answer = try await client.send(request, as: try app())
-        let installation: UInt64?
-        switch answer.status {
-        case 200: installation = try answer.json(["id": .everything])["id"]?.uint64
-        case 404: installation = nil
-        default: throw answer.failure("installation of the App for \(repository)")
+        let json = answer.isSuccess ? try answer.json(["id": .everything, "repository_selection": .everything]) : nil
+        guard json != nil || answer.status == 404 else {
+            throw answer.failure("installation of the App for \(repository)")
         }
+        let installation = json?["id"]?.uint64
         let until = now.adding(seconds: installation == nil ? Self.notFoundSeconds : Self.foundSeconds)
+        let readsAll = json?["repository_selection"]?.string == "all"
         kept.withLock { kept in
             if kept.found.count >= Self.maximumFoundCount { kept.found = [:] }
-            kept.found[repository] = (installation, until)
+            kept.found[readsAll ? repository.owner : repository.description] = (installation, until)
         }
         return installation
     }

@@ -55,7 +55,9 @@ struct UserTokens: TokenSource {
         request.headers = [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")]
         let body = AnswerBody()
         let response = try client.sendApart(request, into: body)
-        let answer = RESTAnswer(status: response.head.status, head: response.head, body: body, hasMoved: false)
+        let answer = RESTAnswer(
+            status: response.head.status, head: response.head, body: body, hasMoved: false,
+            sent: [refresh, settings.clientSecret].compactMap(\.self))
         guard answer.isSuccess else {
             if answer.status >= 500 || answer.status == 429 {
                 throw ProviderError.transient(.serverError, "GitHub answers \(answer.status) where a token is renewed")

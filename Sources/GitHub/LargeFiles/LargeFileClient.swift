@@ -1,5 +1,6 @@
 import Curl
 import Events
+import Git
 import GitProtocol
 import OpenSSL
 import ProviderKit
@@ -98,7 +99,10 @@ final class LargeFileClient {
 
     private func send(_ request: CurlRequest, into body: AnswerBody) throws -> RESTAnswer {
         let response = try client.sendApart(request, into: body)
-        return RESTAnswer(status: response.head.status, head: response.head, body: body, hasMoved: false)
+        let words = request.headers.flatMap { $0.value.split(separator: " ").map { Secret(String($0)) } }
+        return RESTAnswer(
+            status: response.head.status, head: response.head, body: body, hasMoved: false,
+            sent: words + (credentials?.secrets ?? []))
     }
 
     private static func place(_ object: JSON, _ pointer: LargeFilePointer) -> Result<Place, ProviderError> {

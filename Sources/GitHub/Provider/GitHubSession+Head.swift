@@ -9,7 +9,7 @@ import ProviderKit
 /// |---|---|
 /// | a webhook came | Git's `ls-refs` alone: no REST |
 /// | a poll is due, with a credential | REST with the last ETag, which is free where nothing changed; Git where something did |
-/// | anything else | Git's `ls-refs`; and REST for the identity where it is not known, or everything is to be read again |
+/// | anything else | Git's `ls-refs`; and REST for the identity where it is not known, everything is to be read again, or somebody asked and there is something new |
 extension GitHubSession {
     func head(since checkpoint: Checkpoint?) async throws -> SourceHead {
         var head = try await unmarkedHead(since: checkpoint)
@@ -57,6 +57,12 @@ extension GitHubSession {
             head = try await withGit { try await $0.head(since: checkpoint) }
         }
         if gitHasMoved && identity == nil { identity = try await optionalLookup()?.identity }
+        if identity == nil, head.changed, checkpoint != nil, source.reason == .command {
+            // Another repository may have taken the name of this one, and nobody is in a hurry.
+            let before = repository
+            identity = try await optionalLookup()?.identity
+            if repository != before { head = try await withGit { try await $0.head(since: checkpoint) } }
+        }
         head.identity = identity
         if !head.changed { head.validator = checkpoint?.validator ?? [] }
         return head

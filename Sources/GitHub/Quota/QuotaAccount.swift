@@ -92,6 +92,9 @@ struct QuotaAccount: Equatable {
         rateLimit = told
     }
 
+    /// Until when to wait, as it was known before this program started.
+    mutating func learn(pausedUntil told: Timestamp) { pausedUntil = max(told, pausedUntil ?? told) }
+
     /// When the Git server may be asked; nil: now.
     func gitWait(at now: Timestamp) -> Timestamp? {
         guard let gitPausedUntil, gitPausedUntil > now else { return nil }

@@ -19,8 +19,16 @@ public final class QuotaLedger: Sendable {
     }
 
     /// Tells what was known of a credential before this program started.
-    public func restore(_ quota: String, _ rateLimit: RateLimit) {
-        accounts.withLock { $0[quota, default: QuotaAccount()].learn(rateLimit) }
+    ///
+    /// - Parameters:
+    ///   - rateLimit: what was left of the primary limit.
+    ///   - pausedUntil: GitHub asked to wait until then. It is not known any more who asked, the REST API or the Git server:
+    ///     REST waits, since that is where quota is lost; Git says it again.
+    public func restore(_ quota: String, _ rateLimit: RateLimit?, pausedUntil: Timestamp? = nil) {
+        accounts.withLock { accounts in
+            if let rateLimit { accounts[quota, default: QuotaAccount()].learn(rateLimit) }
+            if let pausedUntil { accounts[quota, default: QuotaAccount()].learn(pausedUntil: pausedUntil) }
+        }
     }
 
     func rateLimit(of quota: String) -> RateLimit? { accounts.withLock { $0[quota]?.rateLimit } }

@@ -36,11 +36,11 @@ final class AnswerBody {
                 bytes.append(contentsOf: piece)
                 return
             }
-            try open(spillPath)
-            try bytes.withUnsafeBytes { try write($0) }
+            try makeFile(spillPath)
+            try bytes.withUnsafeBytes { try writeAll($0) }
             bytes = []
         }
-        try write(piece)
+        try writeAll(piece)
     }
 
     /// Hands the body over, piece by piece, as often as it is wanted.
@@ -60,9 +60,9 @@ final class AnswerBody {
         }
     }
 
-    private func open(_ path: String) throws {
+    private func makeFile(_ path: String) throws {
         try makeDirectory(above: path)
-        descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure("make") }
     }
 
@@ -76,10 +76,10 @@ final class AnswerBody {
         }
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer) throws {
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes
         while !rest.isEmpty {
-            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+            let count = write(descriptor, rest.baseAddress, rest.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw Self.failure("write") }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])

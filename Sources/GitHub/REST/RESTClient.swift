@@ -102,7 +102,8 @@ final class RESTClient: @unchecked Sendable {
             throw ProviderError.transient(
                 .serverError, "\(url.host) answers \(head.status): the server failed, trying again may help")
         }
-        return RESTAnswer(status: head.status, head: head, body: body, hasMoved: hasMoved)
+        return RESTAnswer(
+            status: head.status, head: head, body: body, hasMoved: hasMoved, sent: token.map { [$0] } ?? [])
     }
 
     private func withConnection<R>(_ body: (Connection) throws -> R) throws -> R {

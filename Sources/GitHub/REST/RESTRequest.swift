@@ -41,6 +41,8 @@ struct RESTAnswer {
     let body: AnswerBody
     /// A permanent redirect led here: the repository has another name now.
     let hasMoved: Bool
+    /// Secrets that the request held, which are kept out of what is repeated of the answer.
+    let sent: [Secret]
 
     var isSuccess: Bool { (200...299).contains(status) }
     var etag: String? { head.value(of: "ETag") }
@@ -48,11 +50,14 @@ struct RESTAnswer {
     /// The body as JSON.
     ///
     /// - Parameter selection: the fields that are wanted.
-    /// - Throws: ``ProviderError`` (malformed).
+    /// - Throws: ``ProviderError`` (malformed, limitExceeded).
     func json(_ selection: JSONSelection = .everything) throws(ProviderError) -> JSON {
         do {
             return try JSON(validating: body.bytes, selection: selection)
         } catch {
+            guard error.code != .tooManyValues else {
+                throw .permanent(.limitExceeded, "GitHub's answer has more values than are taken")
+            }
             throw .transient(.malformed, "GitHub's answer is no JSON: a proxy may have given it in its place")
         }
     }

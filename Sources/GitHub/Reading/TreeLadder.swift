@@ -36,7 +36,7 @@ struct TreeLadder {
         let isCut = try await ask(root, recursively: true)
         guard !isCut else {
             wasCut.insert(root)
-            throw LadderStep(.limitExceeded, "GitHub cut the recursive tree short")
+            throw LadderStep(.limitExceeded, "the recursive tree is over GitHub's limits or those here: it was cut")
         }
         guard try isWhole(root) else {
             throw LadderStep(.malformed, "the recursive tree has directories whose id is not that of their entries")
@@ -92,9 +92,14 @@ struct TreeLadder {
     /// - Returns: whether the answer was cut.
     private mutating func ask(_ id: ObjectID, recursively: Bool) async throws -> Bool {
         let request = RESTRequest("\(repository)/git/trees/\(id)\(recursively ? "?recursive=1" : "")")
-        let answer = try await client.send(request, as: access)
-        guard answer.isSuccess else { throw answer.failure("tree \(id)") }
-        return try told.take(try answer.json(ToldTrees.selection), of: id)
+        do {
+            let answer = try await client.send(request, as: access)
+            guard answer.isSuccess else { throw answer.failure("tree \(id)") }
+            return try told.take(try answer.json(ToldTrees.selection), of: id)
+        } catch let error as ProviderError where error.code == .limitExceeded {
+            // An answer over the limits here is as good as one that GitHub cut.
+            return true
+        }
     }
 
     /// Whether every directory that patterns let in is at hand.

@@ -49,7 +49,10 @@ public final class Credentials: CredentialStore {
     }
 
     public func credentials(of tenant: TenantID, provider: String) async throws -> [StoredCredential] {
-        try state.read { view in try view.credentials(of: tenant, provider: provider) }.reversed().map { row in
+        let now = clock()
+        let rows = try state.read { view in try view.credentials(of: tenant, provider: provider) }
+        // A user's token can be exchanged for a new one after its time, any other one is of no use then.
+        return rows.reversed().filter { $0.kind == .user || $0.expiresAt.map { $0 > now } ?? true }.map { row in
             StoredCredential(
                 id: row.id, tenant: row.tenant, provider: row.provider, kind: row.kind,
                 installation: row.installation, expiresAt: row.expiresAt)

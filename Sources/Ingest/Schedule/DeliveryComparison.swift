@@ -13,7 +13,8 @@ extension Engine {
         try await closeGaps(detectedBefore: now.adding(seconds: -options.auditWindowSeconds))
         // What was delivered before there was a log was delivered to somebody else.
         guard let first = try log.read({ snapshot in try snapshot.header(at: LogPosition(0)) })?.time else { return }
-        let since = max(first, now.adding(seconds: -options.auditWindowSeconds))
+        // Providers tell whole seconds: what was delivered in the second in which the log began may have been meant for it.
+        let since = max(Timestamp(seconds: first.seconds), now.adding(seconds: -options.auditWindowSeconds))
         try await withTaskExecutorPreference(self.options.executor) {
             let reported = try await audit.deliveries(since: since)
             let end = now.adding(seconds: -options.auditGraceSeconds)

@@ -135,7 +135,6 @@ struct SchedulerRun {
         let isOpen = jobs.contains { $0.state != .deadLettered }
         guard let due, due <= now, !isOpen else {
             agenda.plan(row, at: isOpen ? nil : due)
-            agenda.gatherPolls(at: now)
             return false
         }
         return true

@@ -1,6 +1,7 @@
 import Events
 import Projections
 import ProviderKit
+import State
 
 extension SyncRun {
     /// Records the failure and what follows from it.
@@ -11,7 +12,9 @@ extension SyncRun {
         let events = takeUnrecorded() + [.syncFailed(SyncFailed(attempt: attempt, failure: failure))]
         if let reason = suspension(after: failure) {
             let suspended = Event.repositorySuspended(RepositorySuspended(reason: reason, note: failure.message))
-            let isNew = repository.suspension.map { $0.reason == .archived } ?? true
+            // A webhook may have said more meanwhile.
+            let known = try engine.state.read { view in try view.repository(repository.id) }?.suspension?.reason
+            let isNew = known == nil || known == .archived
             try await append(events + (isNew ? [suspended] : []) + [.jobDropped(JobDropped(job: job))])
             return IngestError(
                 .syncFailed,
@@ -29,6 +32,9 @@ extension SyncRun {
             try await append(events + [retry(attempt, until, failure)])
             return IngestError(
                 .syncFailed, "\(failure.message) (put off until \(until.rfc3339))", failure: failure, retryAt: until)
+        case .giveUp where try reason == .schedule && hasLetter(failure.code):
+            try await append(events + [.jobDropped(JobDropped(job: job))])
+            return IngestError(.syncFailed, "\(failure.message) (a dead letter says so already)", failure: failure)
         case .giveUp:
             let letter = JobDeadLettered(job: job, attempts: attempt, failure: failure)
             try await append(events + [.jobDeadLettered(letter)])
@@ -36,6 +42,12 @@ extension SyncRun {
                 .syncFailed, "\(failure.message) (given up; `dead-letters show \(job.rawValue)` tells more)",
                 failure: failure)
         }
+    }
+
+    /// Whether somebody was told of such a failure already: polls go on meanwhile, and do not tell it again and again.
+    private func hasLetter(_ code: String) throws -> Bool {
+        try engine.state.read { view in try view.jobs(of: repository.id, state: .deadLettered) }
+            .contains { $0.failure?.failure.code == code }
     }
 
     /// The attempt ends since the process does. It is repeated as soon as somebody works again, and did not count.

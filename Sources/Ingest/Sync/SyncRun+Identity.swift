@@ -7,6 +7,8 @@ import State
 extension ProviderError.Code {
     /// Under the name is another source than the one that is watched.
     static let replaced = Self(rawValue: "replaced")
+    /// Its content belongs elsewhere now.
+    static let moved = Self(rawValue: "moved")
     /// The source is not yet at what it announced.
     static let behind = Self(rawValue: "behind")
 }

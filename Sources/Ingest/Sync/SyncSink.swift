@@ -188,9 +188,19 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
     }
 
+    /// The contents that have gathered, durable. Not where they belong elsewhere by now: what was made private while it was read
+    /// is not recorded as public.
+    private func flushedContent() throws -> [Event] {
+        guard try engine.state.read({ view in try view.repository(repository.id)?.domain }) == repository.domain else {
+            throw ProviderError.transient(
+                .moved, "who may read the source has changed while it was read: it is read again")
+        }
+        return try content.flush(to: engine.silo, in: repository.domain) + takeLargeFiles()
+    }
+
     /// First the bytes are durable, then the log says so.
     private func flushContent() async throws {
-        pending += try content.flush(to: engine.silo, in: repository.domain) + takeLargeFiles()
+        pending += try flushedContent()
         try await appendPending()
         try await engine.append(sealed: engine.silo.drainSealed(), to: story)
         progress(SyncProgress(stage: .storing, blobs: report.blobsStored, items: report.files))
@@ -229,7 +239,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         try differ?.finish { change in try take(change) }
         items.close()
         // An item is recorded after its content.
-        pending += try content.flush(to: engine.silo, in: repository.domain) + takeLargeFiles()
+        pending += try flushedContent()
         pending += items.take()
         try await engine.append(sealed: engine.silo.drainSealed(), to: story)
         return takePending()

@@ -16,6 +16,12 @@ struct JSONParser {
 
     var next: UInt8 { byte(at: offset) }
 
+    /// The eight bytes from `offset` on; nil where fewer are left. Which end comes first does not matter to its user.
+    var nextEight: UInt64? {
+        guard offset + 8 <= bytes.count else { return nil }
+        return bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
     mutating func advance(_ count: Int = 1) { offset += count }
 
     func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
@@ -89,7 +95,8 @@ struct JSONParser {
     }
 
     private func selection(of key: JSONText, in selection: JSONSelection) -> JSONSelection? {
-        key.hasEscapes ? selection.selection(of: makeString(key).utf8) : selection.selection(of: slice(key.range))
+        guard key.hasEscapes else { return selection.selection(of: slice(key.range)) }
+        return Array(makeString(key).utf8).withUnsafeBytes { selection.selection(of: $0) }
     }
 
     private mutating func array(_ selection: JSONSelection?, depth: Int) throws(JSONError) -> JSON {

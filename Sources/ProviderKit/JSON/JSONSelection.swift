@@ -22,8 +22,14 @@ public struct JSONSelection: Sendable, ExpressibleByDictionaryLiteral {
     }
 
     /// What is wanted of a field; nil where it is not wanted at all.
-    func selection(of key: some Collection<UInt8>) -> JSONSelection? {
+    func selection(of key: UnsafeRawBufferPointer) -> JSONSelection? {
         guard let fields else { return .everything }
-        return fields.first { $0.key.elementsEqual(key) }?.selection
+        for index in fields.indices where fields[index].key.count == key.count {
+            let isSame = fields[index].key.withUnsafeBytes { name in
+                key.indices.allSatisfy { name[$0] == key[$0] }
+            }
+            if isSame { return fields[index].selection }
+        }
+        return nil
     }
 }

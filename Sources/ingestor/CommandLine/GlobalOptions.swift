@@ -63,7 +63,7 @@ struct ByteArgument: ExpressibleByArgument, Sendable, Hashable {
     }
 
     /// For messages.
-    var shown: String { Printable.text(bytes) }
+    var shown: String { Printable.source(bytes) }
     /// For paths of this machine, which the rest of the program takes as text.
     var text: String? { String(validating: bytes, as: UTF8.self) }
 }

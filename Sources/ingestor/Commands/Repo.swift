@@ -35,6 +35,9 @@ struct ConfigurationOptions: ParsableArguments, Sendable {
     @Option(name: .long, help: .init("How long earlier versions are kept.", valueName: "all|days"))
     var keepHistory: KeepHistory?
 
+    @Flag(inversion: .prefixedNo, help: "Whether the contents behind Git LFS pointers are taken too (github: alone).")
+    var largeFiles: Bool?
+
     /// `configuration` with what the options say.
     func apply(to configuration: RepositoryConfiguration) -> RepositoryConfiguration {
         var result = configuration
@@ -43,6 +46,7 @@ struct ConfigurationOptions: ParsableArguments, Sendable {
         if !exclude.isEmpty { result.exclude = exclude.map(\.bytes) }
         if let visibility { result.isPrivate = visibility == .private }
         if let keepHistory { result.keepHistoryDays = keepHistory.days }
+        if let largeFiles { result.fetchesLargeFiles = largeFiles }
         return result
     }
 }
@@ -72,7 +76,7 @@ extension Repo {
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var options: ConfigurationOptions
-        @Argument(help: "git:URL or dir:PATH") var locator: ByteArgument
+        @Argument(help: "github:OWNER/NAME, git:URL or dir:PATH") var locator: ByteArgument
 
         func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
             let locator = try store.reader.providers.locator(locator.bytes, context)
@@ -105,7 +109,7 @@ extension Repo {
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var read: ReadOptions
-        @Argument(help: "git:URL or dir:PATH") var locator: ByteArgument
+        @Argument(help: "github:OWNER/NAME, git:URL or dir:PATH") var locator: ByteArgument
 
         func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
             try RepositoryPresenter(context).show(try store.repository(locator, context))
@@ -125,7 +129,7 @@ extension Repo {
         @Flag(name: .long, help: "Follow the branch that the remote's HEAD names.") var noBranch = false
         @Flag(name: .long, help: "Take everything again.") var noInclude = false
         @Flag(name: .long, help: "Leave nothing out.") var noExclude = false
-        @Argument(help: "git:URL or dir:PATH") var locator: ByteArgument
+        @Argument(help: "github:OWNER/NAME, git:URL or dir:PATH") var locator: ByteArgument
 
         func validate() throws {
             if noBranch, options.branch != nil { throw ValidationError("Give --branch or --no-branch, not both.") }
@@ -158,7 +162,7 @@ extension Repo {
             aliases: ["rm"])
 
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "git:URL or dir:PATH") var locator: ByteArgument
+        @Argument(help: "github:OWNER/NAME, git:URL or dir:PATH") var locator: ByteArgument
 
         func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
             let row = try store.reader.repository(locator, context)

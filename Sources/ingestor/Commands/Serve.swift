@@ -25,7 +25,7 @@ struct Serve: WritingCommand {
             context.output.note("Webhooks are refused: no INGESTOR_GITHUB_WEBHOOK_SECRET is set.")
         }
         let output = context.output
-        let service = Service(context, store, configuration) { port in
+        let service = try Service(context, store, configuration) { port in
             output.note("Listening on http://\(configuration.host):\(port). End it with Ctrl-C.")
         }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)

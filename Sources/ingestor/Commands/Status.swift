@@ -58,6 +58,7 @@ struct Status: QueryCommand {
 
     /// What sources said of the limits of the tenant's credentials.
     private func show(_ limits: [QuotaStatus], _ context: Context) throws {
+        let limits = limits.filter { $0.limit != nil || $0.retryAt != nil }
         guard !limits.isEmpty else { return }
         let now = Context.now()
         try context.output.line(context.style.bold("Rate limits"))

@@ -76,7 +76,7 @@ struct Sync: WritingCommand {
             } catch let error as ProviderError {
                 // A source that cannot be there stops none of the others.
                 hasFailed = true
-                context.output.problem("ingestor: \(Printable.text(locator.bytes)): \(error.message)")
+                context.output.problem("ingestor: \(Printable.source(locator.bytes)): \(error.message)")
             }
         }
         return rows

@@ -80,7 +80,7 @@ struct DemoRun: Sendable {
     private func takeInPush(_ id: RepositoryID, _ store: WriteStore) async throws {
         guard let second = SHA1Hash(hex: repository.second) else { throw CommandError("the demo has no second commit") }
         let (ports, listening) = AsyncStream<Int>.makeStream()
-        let service = Service(context, store, ServerConfiguration(port: 0)) { listening.yield($0) }
+        let service = try Service(context, store, ServerConfiguration(port: 0)) { listening.yield($0) }
         hub.server.resetTraffic()
         try await service.run {
             for await port in ports {

@@ -33,6 +33,15 @@ enum Printable {
         return result
     }
 
+    /// A source as somebody gave it, without the password that its URL should not hold.
+    static func source(_ bytes: some Collection<UInt8>) -> String {
+        let text = text(bytes)
+        guard let scheme = text.firstRange(of: "://") else { return text }
+        let authority = text[scheme.upperBound...].prefix { $0 != "/" }
+        guard let at = authority.lastIndex(of: "@") else { return text }
+        return "\(text[..<scheme.upperBound])•••\(text[at...])"
+    }
+
     /// Control characters, and those that turn the direction of what follows.
     private static func steers(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

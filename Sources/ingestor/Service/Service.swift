@@ -4,6 +4,7 @@ import Ingest
 import Logging
 import Projections
 import Server
+import State
 
 /// What `serve` runs: the server that takes webhooks in, and the scheduler that does what is due.
 struct Service: Sendable {
@@ -11,11 +12,16 @@ struct Service: Sendable {
     private let scheduler: Scheduler
 
     /// - Parameter onListening: told the port once it is open.
+    /// - Throws: where the state cannot be read.
     init(
         _ context: Context, _ store: WriteStore, _ configuration: ServerConfiguration,
         onListening: @escaping @Sendable (_ port: Int) -> Void
-    ) {
+    ) throws {
         let providers = store.reader.providers
+        // What GitHub has said of its limits is kept to, though another process heard it.
+        for row in try store.reader.state.read({ view in try view.rateLimits() }) {
+            providers.gitHub.ledger.restore(row.quota, row.limit, pausedUntil: row.retryAt)
+        }
         scheduler = Scheduler(
             engine: store.engine, options: Self.schedule(context.settings),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })

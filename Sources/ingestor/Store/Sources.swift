@@ -39,12 +39,12 @@ struct Providers: Sendable {
         let known = all.map { "\($0.name):" }.joined(separator: " or ")
         guard let locator = Locator(bytes) else {
             throw CommandError.usage(
-                "\(Printable.text(bytes)) is no locator: it begins with \(known), such as github:owner/name, git:https://example.org/project.git or dir:/srv/code"
+                "\(Printable.source(bytes)) is no locator: it begins with \(known), such as github:owner/name, git:https://example.org/project.git or dir:/srv/code"
             )
         }
         guard all.contains(where: { $0.name == locator.provider }) else {
             throw CommandError.usage(
-                "\(Printable.text(bytes)): there is no provider \(Printable.text(locator.provider)); a locator begins with \(known)"
+                "\(Printable.source(bytes)): there is no provider \(Printable.text(locator.provider)); a locator begins with \(known)"
             )
         }
         guard locator.provider == "dir" else { return locator }

@@ -4,7 +4,6 @@ import GitHub
 import GitHubSimulator
 import ProviderKit
 import Synchronization
-import TestSupport
 
 /// A simulated GitHub and a provider that reads it, by one clock.
 struct Hub: Sendable {
@@ -26,7 +25,7 @@ struct Hub: Sendable {
             try FileManager.default.createDirectory(
                 atPath: configuration.root, withIntermediateDirectories: true)
             try await GitHubServer.withServer(configuration) { server in
-                try await withTaskExecutorPreference(BlockingExecutor()) {
+                try await withTaskExecutorPreference(CrowdExecutor.shared) {
                     try await body(Hub(server: server, folder: folder, clock: clock))
                 }
             }

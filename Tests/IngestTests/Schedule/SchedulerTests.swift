@@ -115,6 +115,45 @@ struct SchedulerTests {
         }
     }
 
+    @Test("what is made private while it is read is not recorded as public")
+    func privatizedMeanwhile() async throws {
+        try await HubHarness.run { harness in
+            let id = try await harness.add("owner/name", externalID: 7)
+            harness.hub.state.withLock { $0.repositories[Array("owner/name".utf8)]?.isPrivate = false }
+            harness.hub.hold()
+            async let attempt = harness.engine.sync(id)
+            try await harness.eventually("a sync begins") { harness.hub.state.withLock { !$0.held.isEmpty } }
+            #expect(try harness.row(id).domain == .public)
+            let repository = ReportedRepository(externalID: 7, locator: FakeHub.locator("owner/name"))
+            try await harness.report(
+                .repository(repository, .visibility(isPrivate: true)), delivery: "privatized", event: "repository")
+            harness.hub.state.withLock { $0.repositories[Array("owner/name".utf8)]?.isPrivate = true }
+            harness.hub.release()
+            do {
+                _ = try await attempt
+                Issue.record("a sync ended in a domain that its source had left")
+            } catch let error as IngestError {
+                #expect(error.failure?.code == "moved")
+            }
+            #expect(try harness.count(.syncCompleted) == 0)
+            _ = try await harness.engine.sync(id)
+            #expect(try harness.events(.syncCompleted).map(\.header.domain) == [.tenant(try harness.row(id).tenant)])
+        }
+    }
+
+    @Test("polls of what fails for good tell it once")
+    func permanentFailure() async throws {
+        try await HubHarness.run { harness in
+            _ = try await harness.add("owner/name", externalID: 7)
+            harness.hub.fail("", with: ProviderError.permanent(.unsupported, "of a kind that cannot be read"))
+            try await harness.withScheduler({ $0.rescanSeconds = 1e6 }) { scheduler in
+                try await harness.pass(seconds: 6 * 3600, scheduler)
+            }
+            #expect(harness.hub.heads(of: "owner/name") >= 5)
+            #expect(try harness.state.read { try $0.jobs() }.map(\.state) == [.deadLettered])
+        }
+    }
+
     @Test("an attempt whose process was lost is taken up, and a job that always ends so is given up")
     func restart() async throws {
         try await withTemporaryFolder { folder in

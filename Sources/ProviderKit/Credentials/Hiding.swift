@@ -1,0 +1,15 @@
+extension String {
+    /// Somebody else's text without the secrets that it was sent: some servers and proxies repeat a request in their errors.
+    package func hiding(_ secrets: [Secret]) -> String {
+        secrets.reduce(self) { text, secret in
+            let plain = secret.revealText()
+            guard plain.utf8.count >= Secret.minimumHiddenByteCount else { return text }
+            return text.replacing(plain, with: secret.description)
+        }
+    }
+}
+
+extension Secret {
+    /// Shorter ones are no secrets, and would be found in any text.
+    fileprivate static let minimumHiddenByteCount = 8
+}
