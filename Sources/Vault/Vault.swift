@@ -60,6 +60,7 @@ public final class Vault: Sendable {
             throw VaultError(.damaged, "the file of a key rotation at \(folder.path) is damaged: restore it")
         }
         guard file.fingerprint == current.fingerprint else { return nil }
+        // The seal says no more than that it does not fit.
         guard let bytes = try? file.open(with: current) else {
             throw VaultError(.damaged, "the file of a key rotation at \(folder.path) was changed: restore it")
         }

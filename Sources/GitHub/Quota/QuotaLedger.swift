@@ -10,9 +10,9 @@ public final class QuotaLedger: Sendable {
     public init(limits: QuotaLimits = QuotaLimits()) { self.limits = limits }
 
     /// Every credential that was used, in the order of their names.
-    public func snapshot() -> [QuotaStatus] {
+    public func snapshot() -> [QuotaSnapshot] {
         accounts.withLock { $0 }.sorted { $0.key < $1.key }.map { name, account in
-            QuotaStatus(
+            QuotaSnapshot(
                 name: name, rateLimit: account.rateLimit, pausedUntil: account.pausedUntil,
                 gitPausedUntil: account.gitPausedUntil)
         }
@@ -73,7 +73,7 @@ public final class QuotaLedger: Sendable {
 }
 
 /// What one credential may still ask.
-public struct QuotaStatus: Sendable, Equatable {
+public struct QuotaSnapshot: Sendable, Equatable {
     /// Names the credential without telling it.
     public var name: String
     /// The primary limit, as the last answer told it.

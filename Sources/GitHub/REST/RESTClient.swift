@@ -146,6 +146,7 @@ final class RESTClient: @unchecked Sendable {
         let isRelative = location.hasPrefix("/") && !location.hasPrefix("//")
         let authority = url.host.contains(":") && !url.host.hasPrefix("[") ? "[\(url.host)]" : url.host
         let text = isRelative ? "\(url.scheme)://\(authority):\(url.port)\(location)" : location
+        // An address that cannot be used is as good as none: the redirect is then reported as what it is.
         guard let target = try? HTTPURL(text), target.hasSameOrigin(as: url) else { return nil }
         return target
     }

@@ -14,7 +14,7 @@ extension RESTAnswer {
         switch status {
         case 401: return .permanent(.forbidden, "GitHub refuses the credential for \(subject)\(said): renew it")
         // A block for another reason than a notice of rights comes as 403, and says so.
-        case 403 where (try? json())?["block"] != nil: return takenDown
+        case 403 where told?["block"] != nil: return takenDown
         case 403: return .permanent(.forbidden, "GitHub refuses \(subject)\(said): check the credential's rights")
         case 404, 410:
             return .permanent(
@@ -28,12 +28,16 @@ extension RESTAnswer {
     /// Whether a blob was refused because it is over GitHub's limit.
     var isTooLarge: Bool {
         status == 403
-            && (try? json())?["errors"]?.array?.contains { $0["code"]?.string == "too_large" } ?? false
+            && told?["errors"]?.array?.contains { $0["code"]?.string == "too_large" } ?? false
     }
+
+    /// What the answer says. Failures often come as a web page from something in between; then the status alone counts, and
+    /// why the page is no JSON is of no interest.
+    private var told: JSON? { try? json() }
 
     /// GitHub's own words, as far as they can be shown in one line.
     private var words: String? {
-        guard let message = (try? json())?["message"]?.string else { return nil }
+        guard let message = told?["message"]?.string else { return nil }
         let printable = message.hiding(sent).unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }
         let text = String(String.UnicodeScalarView(printable.prefix(Self.wordsLength)))
         return text.isEmpty ? nil : text

@@ -52,6 +52,7 @@ struct CommitRecovery {
     }
 
     func result() -> Result {
+        // What was signed need not be a commit that can be read; then it is searched for as if nothing had been signed.
         if let signedText, let signed = try? Commit(parsing: signedText), signed.tree == tree {
             return Result(tree: tree, author: signed.author, committer: signed.committer, isExact: true)
         }

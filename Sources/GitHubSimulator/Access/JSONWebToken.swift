@@ -18,6 +18,7 @@ struct JSONWebToken {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
+            // What is no number is read as text, and that failure is told.
             if let number = try? container.decode(Int64.self) {
                 text = String(number)
             } else {

@@ -17,6 +17,7 @@ struct GitResponder: HTTPResponder {
     func respond(to request: Request, context: Context) async throws -> Response {
         let limit = configuration.requestLimitBytes
         // The body is kept whole: it says what is asked for, and requests for packs are small (50 bytes a want).
+        // It fails for a body over the limit, and where the client went away, who will not read the answer.
         guard let body = try? await request.body.collect(upTo: limit) else {
             return Response(status: .contentTooLarge, headers: [.connection: "close"])
         }

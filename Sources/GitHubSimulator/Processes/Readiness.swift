@@ -28,6 +28,7 @@ final class Readiness: Sendable {
     private init() {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        // Without these two nothing can be served, and there is nobody yet to tell: this is the demo's and the tests' server.
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { fatalError("no socket is left: errno \(errno)") }
         wakeUp = (ends[0], ends[1])
         var thread = pthread_t()

@@ -69,10 +69,10 @@ import Testing
 
     @Test func commitsAFolderOfFiles() async throws {
         try await withTemporaryFolder { folder in
-            try await GitClient.run(["init", "-q", "\(folder)/work"])
-            try await GitClient.run(["config", "--file", "\(folder)/work/settings", "a.b", "c"], in: folder)
+            try await GitClient.run(["init", "-q", "\(folder)/files"])
+            try await GitClient.run(["config", "--file", "\(folder)/files/settings", "a.b", "c"], in: folder)
             let repository = try RepositoryBuilder(at: "\(folder)/r.git")
-            try repository.commit(folder: "\(folder)/work")
+            try repository.commit(folder: "\(folder)/files")
             #expect(try repository.entries().map(\.path) == ["settings"])
         }
     }
