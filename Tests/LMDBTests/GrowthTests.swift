@@ -15,16 +15,21 @@ import Testing
         $0.isSynchronous = false
     }
 
+    /// Atomic, and shared by tasks.
+    private final class Flag: Sendable {
+        let value = Atomic<Bool>(false)
+    }
+
     @Test func aFullMapGrowsWhileOthersRead() async throws {
         let directory = try TemporaryDirectory()
         let environment = try Environment(path: directory.path, options: Self.small)
         let database = try environment.database("a")
-        let isDone = Atomic<Bool>(false)
+        let isDone = Flag()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<3 {
                 group.addTask {
                     // Reads overlap, so that there is hardly ever a moment without one.
-                    while !isDone.load(ordering: .relaxed) {
+                    while !isDone.value.load(ordering: .relaxed) {
                         try environment.read { transaction in
                             try transaction.forEach(database) { key, value in
                                 #expect(value.byteCount == 1000 && value.array[0] == key.array[7])
@@ -37,7 +42,7 @@ import Testing
                 }
             }
             group.addTask {
-                defer { isDone.store(true, ordering: .relaxed) }
+                defer { isDone.value.store(true, ordering: .relaxed) }
                 var runs = 0
                 for batch: UInt64 in 0..<80 {
                     try environment.write { transaction in

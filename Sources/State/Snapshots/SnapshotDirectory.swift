@@ -83,7 +83,9 @@ struct SnapshotDirectory {
 
     /// Deletes all but the newest.
     private func prune() throws(StateError) {
-        for entry in try entries().dropFirst(StateLimits.keptSnapshots) { try Directories.removeEnvironment(entry.path) }
+        for entry in try entries().dropFirst(StateLimits.keptSnapshots) {
+            try Directories.removeEnvironment(entry.path)
+        }
     }
 
     // MARK: Beginning from one

@@ -90,7 +90,8 @@ enum FileCopy {
         return descriptor
     }
 
-    private static func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws(StateError) {
+    private static func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws(StateError)
+    {
         var start = 0
         while start < bytes.count {
             let written = write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
