@@ -10,6 +10,8 @@ public struct BlobReport: Sendable {
     /// Bytes that it takes in its shard, where the store can tell.
     public let storedSize: Int?
     public let isReadable: Bool
+    /// Where it is a pointer of Git LFS: the content that it stands for, which the store has too.
+    public let largeFile: LargeFileRow?
     /// Where it occurs, in the tenant's repositories: at most ``Queries/maximumReferenceCount``.
     public let references: [BlobReference]
 }
@@ -38,7 +40,7 @@ extension Queries {
         let info = try silo.contains(hash, in: row.domain)
         return BlobReport(
             row: row, storedSize: info?.storedByteCount, isReadable: info != nil && row.damage == nil,
-            references: references)
+            largeFile: try state.read { view in try view.largeFile(hash, in: row.domain) }, references: references)
     }
 
     /// Calls `body` with a content, piece by piece; its hashes are checked.

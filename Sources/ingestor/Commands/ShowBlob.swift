@@ -33,6 +33,14 @@ struct ShowBlob: QueryCommand {
                 ("references", .uint(report.row.references)),
                 ("createdAt", .time(stored?.firstSeenAt)), ("isPublic", .bool(report.row.domain == .public)),
                 ("isReadable", .bool(report.isReadable)), ("damage", report.row.damage.map { .string($0) } ?? .null),
+                (
+                    "largeFile",
+                    report.largeFile.map {
+                        .object([
+                            ("sha", .hash($0.hash)), ("sha256", .hash($0.contentHash)), ("size", .uint($0.size)),
+                        ])
+                    } ?? .null
+                ),
             ])
             return report.isReadable ? .done : .damage
         }
@@ -55,6 +63,9 @@ struct ShowBlob: QueryCommand {
                 report.isReadable ? style.good("readable") : style.bad(report.row.damage ?? "not in the store")
             ),
         ])
+        if let file = report.largeFile {
+            try context.output.facts([("  stands for", "\(file.hash.hex), \(Units.bytes(file.size)) (Git LFS)")])
+        }
         for reference in report.references.prefix(20) {
             guard let path = try store.queries.path(of: reference),
                 let repository = try store.queries.repository(reference.repository)

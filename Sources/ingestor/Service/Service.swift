@@ -18,10 +18,6 @@ struct Service: Sendable {
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) throws {
         let providers = store.reader.providers
-        // What GitHub has said of its limits is kept to, though another process heard it.
-        for row in try store.reader.state.read({ view in try view.rateLimits() }) {
-            providers.gitHub.ledger.restore(row.quota, row.limit, pausedUntil: row.retryAt)
-        }
         scheduler = Scheduler(
             engine: store.engine, options: Self.schedule(context.settings),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })

@@ -93,8 +93,9 @@ struct Stores: Sendable {
     ) async throws -> R {
         let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .reader, options: siloOptions())
         let queries = try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant)
-        let store = ReadStore(
-            log: log, state: state, silo: silo, queries: queries, providers: Providers(context.settings))
+        let providers = Providers(context.settings)
+        try providers.restoreLimits(state)
+        let store = ReadStore(log: log, state: state, silo: silo, queries: queries, providers: providers)
         let result = try await body(store)
         try silo.close()
         return result
@@ -126,6 +127,7 @@ struct Stores: Sendable {
         let credentials = Credentials(writer: writer, state: state, secrets: vault, clock: { Context.now() })
         let defaultTenant = DefaultTenant(state: state)
         let providers = Providers(context.settings, credentials: credentials) { defaultTenant.matches($0) }
+        try providers.restoreLimits(state)
         let engine = Engine(
             log: log, writer: writer, state: state, silo: silo, providers: providers.all, clock: { Context.now() },
             options: engineOptions())
