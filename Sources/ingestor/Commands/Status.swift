@@ -19,7 +19,7 @@ struct Status: QueryCommand {
         let rows = try store.queries.status(of: try locator.map { try store.repository($0, context) })
         let limits = locator == nil ? try store.queries.rateLimits() : []
         if context.json {
-            for row in rows { try context.output.json(Self.json(row)) }
+            for row in rows { try context.output.json(Forms.status(row)) }
             return .done
         }
         if rows.isEmpty { context.output.note("No source is watched for tenant \(context.options.tenant).") }
@@ -99,29 +99,5 @@ struct Status: QueryCommand {
     private static func text(_ job: JobRow, _ now: Timestamp) -> String {
         let due = job.nextAttemptAt.map { ", next \(Units.relative($0, to: now))" } ?? ""
         return "\(job.state), \(Units.count(job.attempts, "attempt"))\(due)"
-    }
-
-    private static func json(_ row: RepositoryStatus) -> [(String, JSONValue)] {
-        let gaps = row.gaps.map { gap in
-            JSONValue.object([
-                ("reason", .string(gap.reason)), ("from", .hash(gap.from)), ("to", .hash(gap.to)),
-                ("since", .time(gap.since)), ("position", gap.position.map { .position($0) } ?? .null),
-            ])
-        }
-        let waiting = row.waiting.map { waiting in
-            JSONValue.object([
-                ("job", .position(waiting.job.id)), ("state", .string(waiting.cause.name)), ("at", .time(waiting.at)),
-                ("attempts", .count(waiting.job.attempts)),
-            ])
-        }
-        return [("repository", .count(row.repository.id.rawValue))]
-            + JSONValue.fields("locator", bytes: row.repository.locator.bytes) + [
-                ("commit", .hash(row.repository.lastCommit)), ("completeAsOf", .time(row.repository.completeAsOf)),
-                ("gaps", .array(gaps)), ("jobs", .count(row.jobs.count)), ("waiting", .array(waiting)),
-                ("deadLetters", .count(row.deadLetters.count)),
-                ("retryCount", .count(row.repository.retryCount)), ("nextRetryAt", .time(row.repository.nextRetryAt)),
-                ("rateLimitRemaining", row.repository.rateLimit.map { .uint($0.remaining) } ?? .null),
-                ("rateLimitReset", .time(row.repository.rateLimit?.resetAt)),
-            ]
     }
 }
