@@ -99,7 +99,8 @@ let package = Package(
         layer(
             "Server",
             [
-                "Queries", "Ingest", "ProviderKit", "Events", hummingbird, hummingbirdCore, nioCore, nioHTTPTypes,
+                "Queries", "Ingest", "ProviderKit", "Projections", "Events", hummingbird, hummingbirdCore, nioCore,
+                nioHTTPTypes,
                 serviceLifecycle, logging,
             ]),
         layer("GitHubSimulator", ["OpenSSL", hummingbird, logging]),
@@ -138,7 +139,10 @@ let package = Package(
         tests("VaultTests", ["Vault", "ProviderKit", "Events"]),
         tests(
             "ServerTests",
-            ["Server", "Queries", "Ingest", "ProviderKit", "Events", "GitHub", "OpenSSL", "TestSupport", logging]),
+            [
+                "Server", "Queries", "Ingest", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo",
+                "Directory", "GitHub", "OpenSSL", "TestSupport", logging,
+            ]),
         tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
         tests(
             "IngestTests",

@@ -1,3 +1,4 @@
+import ProviderKit
 import State
 
 /// What a command works with, after flag, environment, file and default.
@@ -22,6 +23,8 @@ struct Settings: Sendable {
     var listen = "127.0.0.1:8080"
     /// Seconds between two polls of a source that does not change.
     var pollInterval = 3600
+    /// Lets whoever has it see and do everything over HTTP; nil: nobody may.
+    var adminToken: Secret?
     var gitHub = GitHubOptions()
 
     static let concurrencyRange = 1...64
@@ -58,6 +61,10 @@ struct Settings: Sendable {
         }
         if let value = try source.string(.listen) { listen = value.text }
         if let value = try source.string(.pollInterval) { pollInterval = try value.integer(in: Self.pollIntervalRange) }
+        if let value = try source.secret(.adminToken) {
+            guard !value.text.isEmpty else { throw value.refused("a token that is not empty") }
+            adminToken = Secret(value.text)
+        }
         gitHub = try GitHubOptions(source)
     }
 }
