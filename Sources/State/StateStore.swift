@@ -107,7 +107,8 @@ public final class StateStore: Sendable {
         let live = LiveFold(tables: tables)
         try tables.environment.write { transaction in
             try forEach { position, record in
-                _ = try writer.folder.route(record, at: position, into: &writer.deltas)
+                _ = try writer.folder.route(
+                    record, at: position, keys: log.keys, into: &writer.deltas)
                 writer.description.count = position.rawValue + 1
                 writer.description.lastLeaf = record.leafHash
                 if writer.deltas.byteCount > StateLimits.foldBytes {
@@ -118,6 +119,7 @@ public final class StateStore: Sendable {
             for (key, sum) in writer.folder.ledger.takeChanges() {
                 try tables.write(sum, key, &transaction)
             }
+            try writer.folder.keyUse.write(&transaction, tables.meta)
             try writer.description.write(&transaction, tables.meta)
         }
         if writer.deltas.memoryByteCount > StateLimits.keptBytes { writer.deltas = Deltas() }

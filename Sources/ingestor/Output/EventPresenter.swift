@@ -88,6 +88,7 @@ struct EventPresenter {
             ("locator", locator.map { .string($0) } ?? .null),
             ("tenant", tenant), ("correlation", .position(header.correlation)),
             ("causation", .position(header.causation)),
+            ("sealed", envelope.sealing == .open ? .null : .string(envelope.sealing.name)),
             ("payload", envelope.event.json),
         ]
     }
