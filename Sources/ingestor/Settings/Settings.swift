@@ -1,3 +1,5 @@
+import EventLog
+
 /// What a command works with, after flag, environment, file and default.
 struct Settings: Sendable {
     var dataDirectory = "./ingestor-data"
@@ -18,6 +20,8 @@ struct Settings: Sendable {
     var listen = "127.0.0.1:8080"
     /// Seconds between two polls of a source that does not change.
     var pollInterval = 3600
+    /// By what name checkpoints of the log are signed; nil: one that is made from the key.
+    var logOrigin: String?
     var gitHub = GitHubOptions()
 
     static let concurrencyRange = 1...64
@@ -47,6 +51,12 @@ struct Settings: Sendable {
         }
         if let value = try source.secret(.masterKey) {
             masterKey = try MasterKey.parse(value.text, origin: value.origin)
+        }
+        if let value = try source.string(.logOrigin) {
+            guard NoteVerifier.isName(value.text) else {
+                throw value.refused("a name without spaces and plus signs, such as example.org/ingestor")
+            }
+            logOrigin = value.text
         }
         if let value = try source.string(.listen) { listen = value.text }
         if let value = try source.string(.pollInterval) { pollInterval = try value.integer(in: Self.pollIntervalRange) }
