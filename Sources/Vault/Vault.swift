@@ -11,6 +11,9 @@ public final class Vault: Sendable {
     /// Longest secret in bytes. Tokens have some hundred; a private key in PEM has a few thousand.
     public static let maximumSecretByteCount = 64 << 10
 
+    /// Under this id lies the key that signs the log's checkpoints. No event stands there.
+    public static let checkpointKeyID = LogPosition(.max - 1)
+
     /// Holds the key that a rotation replaces, sealed with the new one, while the rotation runs.
     private static let rotationName = "rotation"
     private static let credentialSuffix = ".sealed"

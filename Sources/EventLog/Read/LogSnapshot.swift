@@ -99,6 +99,22 @@ public struct LogSnapshot: ~Copyable, Sendable {
     @_lifetime(borrow self)
     func entries() throws -> Cursor { try transaction.cursor(events) }
 
+    /// The first position from `start` on at which there is a record. Where the pages there cannot be read: `start`.
+    func firstPosition(from start: LogPosition) throws -> LogPosition? {
+        do {
+            var cursor = try transaction.cursor(events)
+            guard var entry = try cursor.seek(start.rawValue) else { return nil }
+            while true {
+                if let position = LogPosition(key: entry.key) { return position }
+                guard let next = try cursor.next() else { return nil }
+                entry = next
+            }
+        } catch {
+            // Whoever reads the records there meets the same, and says so.
+            return start
+        }
+    }
+
     /// A cursor over the stored nodes, for verification.
     @_lifetime(borrow self)
     func nodes() throws -> Cursor { try transaction.cursor(tree) }

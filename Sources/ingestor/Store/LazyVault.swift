@@ -1,5 +1,7 @@
+import EventLog
 import Events
 import Ingest
+import OpenSSL
 import ProviderKit
 import Synchronization
 import Vault
@@ -19,6 +21,22 @@ final class LazyVault: SecretStore {
     func store(id: LogPosition, secret: Secret) throws { try open().store(id: id, secret: secret) }
     func secret(of id: LogPosition) throws -> Secret { try open().secret(of: id) }
     func remove(id: LogPosition) throws { try open().remove(id: id) }
+
+    /// The key that signs the log's checkpoints; nil where none was made yet.
+    func checkpointKey() throws -> [UInt8]? {
+        do {
+            return try open().secret(of: Vault.checkpointKeyID).reveal()
+        } catch let error as VaultError where error.code == .notFound {
+            return nil
+        }
+    }
+
+    /// Makes the key that signs the log's checkpoints, and keeps it.
+    func makeCheckpointKey() throws -> [UInt8] {
+        let key = try secureRandomBytes(NoteSigner.seedByteCount)
+        try open().store(id: Vault.checkpointKeyID, secret: Secret(key))
+        return key
+    }
 
     /// Seals everything with a new key that is made here, and keeps it in the place of the old one.
     ///
