@@ -11,6 +11,8 @@ public enum Event: Sendable, Equatable {
     case credentialRefreshed(CredentialRefreshed)
     case credentialRevoked(CredentialRevoked)
     case tenantAdded(TenantAdded)
+    case tokenIssued(TokenIssued)
+    case tokenRevoked(TokenRevoked)
     case repositoryIdentified(RepositoryIdentified)
     case webhookReceived(WebhookReceived)
     case webhookRepeated(WebhookRepeated)
@@ -52,6 +54,8 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed(let payload): payload
         case .credentialRevoked(let payload): payload
         case .tenantAdded(let payload): payload
+        case .tokenIssued(let payload): payload
+        case .tokenRevoked(let payload): payload
         case .repositoryIdentified(let payload): payload
         case .webhookReceived(let payload): payload
         case .webhookRepeated(let payload): payload
@@ -94,6 +98,8 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: .credentialRefreshed
         case .credentialRevoked: .credentialRevoked
         case .tenantAdded: .tenantAdded
+        case .tokenIssued: .tokenIssued
+        case .tokenRevoked: .tokenRevoked
         case .repositoryIdentified: .repositoryIdentified
         case .webhookReceived: .webhookReceived
         case .webhookRepeated: .webhookRepeated
@@ -147,6 +153,8 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: self = .credentialRefreshed(try .init(clear: clear, sealed: sealed))
         case .credentialRevoked: self = .credentialRevoked(try .init(clear: clear, sealed: sealed))
         case .tenantAdded: self = .tenantAdded(try .init(clear: clear, sealed: sealed))
+        case .tokenIssued: self = .tokenIssued(try .init(clear: clear, sealed: sealed))
+        case .tokenRevoked: self = .tokenRevoked(try .init(clear: clear, sealed: sealed))
         case .repositoryIdentified: self = .repositoryIdentified(try .init(clear: clear, sealed: sealed))
         case .webhookReceived: self = .webhookReceived(try .init(clear: clear, sealed: sealed))
         case .webhookRepeated: self = .webhookRepeated(try .init(clear: clear, sealed: sealed))

@@ -14,7 +14,10 @@ struct Root: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Sources",
-                subcommands: [Initialize.self, Repo.self, Sync.self, CredentialsCommand.self, Serve.self]),
+                subcommands: [
+                    Initialize.self, Repo.self, Sync.self, CredentialsCommand.self, Tenants.self, Tokens.self,
+                    Serve.self,
+                ]),
             CommandGroup(name: "Content", subcommands: [Files.self, Cat.self, ShowBlob.self, ExportTree.self]),
             CommandGroup(
                 name: "What happened",

@@ -34,7 +34,7 @@ struct StoreCheck {
             expecting: expectation.head, trusting: expectation.trusted.map(\.publicKey)
         ) { position in
             try Task.checkCancellation()
-            output.progress(position.rawValue, of: count, "log")
+            output.progress(position.rawValue, of: count, "checking the log:", .count("events"))
         }
         events = result.eventCount
         checkpoints = result.checkpointCount
@@ -54,9 +54,7 @@ struct StoreCheck {
         }
         let output = context.output
         let report = try store.silo.verify(sealedHashes: known) { progress in
-            output.progress(
-                progress.checkedByteCount, of: progress.totalByteCount, "store, \(Units.bytes(progress.totalByteCount))"
-            )
+            output.progress(progress.checkedByteCount, of: progress.totalByteCount, "checking the store:", .bytes)
         }
         blobs = UInt64(report.blobCount)
         bytes = UInt64(report.rawByteCount)

@@ -6,11 +6,11 @@ import ProviderKit
 import Synchronization
 import Vault
 
-/// The vault of a data directory, opened when somebody first needs it: most commands need no secret.
+/// The vault of a data directory, opened when somebody first needs it: many commands need no secret.
 final class LazyVault: SecretStore {
-    private let data: DataDirectory
+    let data: DataDirectory
     /// Given from outside; nil: it lies in the data directory.
-    private let givenKey: [UInt8]?
+    let givenKey: [UInt8]?
     private let vault = Mutex<Vault?>(nil)
 
     init(data: DataDirectory, givenKey: [UInt8]?) {
@@ -58,10 +58,10 @@ final class LazyVault: SecretStore {
     /// Seals everything with a key that somebody keeps elsewhere.
     func rotate(to key: [UInt8]) throws -> Int { try open().rotate(to: key) }
 
-    private func open() throws -> Vault {
+    func open() throws -> Vault {
         try vault.withLock { vault in
             if let vault { return vault }
-            let opened = try givenKey.map { try Vault(directory: data.credentials, masterKey: $0) } ?? openWithKeptKey()
+            let opened = try givenKey.map { try self.vault(with: $0) } ?? openWithKeptKey()
             vault = opened
             return opened
         }
@@ -71,7 +71,7 @@ final class LazyVault: SecretStore {
     private func openWithKeptKey() throws -> Vault {
         if try FileSystem.kind(data.newMasterKey) == .file {
             let key = try MasterKey.load(data.newMasterKey)
-            let renewed = try Vault(directory: data.credentials, masterKey: key)
+            let renewed = try self.vault(with: key)
             if try renewed.isRotating || opensAll(renewed) {
                 _ = try renewed.rotate(to: key)
                 try replaceKey()
@@ -80,16 +80,20 @@ final class LazyVault: SecretStore {
             // It was cut before anything was sealed with the new key.
             try FileSystem.removeTree(data.newMasterKey)
         }
-        return try Vault(directory: data.credentials, masterKey: try MasterKey.load(data.masterKey))
+        return try self.vault(with: try MasterKey.load(data.masterKey))
     }
 
     private func opensAll(_ vault: Vault) throws -> Bool {
         do {
-            for id in try vault.ids() { _ = try vault.secret(of: id) }
+            try vault.checkKey()
             return true
         } catch let error as VaultError where error.code == .wrongKey {
             return false
         }
+    }
+
+    private func vault(with key: [UInt8]) throws -> Vault {
+        try Vault(directory: data.credentials, tenants: data.tenantKeys, masterKey: key)
     }
 
     private func replaceKey() throws { try FileSystem.renameDurably(data.newMasterKey, to: data.masterKey) }
