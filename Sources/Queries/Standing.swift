@@ -89,20 +89,20 @@ public struct WaitingJob: Sendable, Equatable {
 extension Queries {
     /// What sources said of the limits of the tenant's credentials.
     public func rateLimits() throws -> [QuotaStatus] {
-        guard let tenant else { return [] }
-        return try state.read { view in try view.rateLimits(of: tenant.id) }.map {
+        guard !isNobody else { return [] }
+        return try state.read { view in try view.rateLimits(of: scope) }.map {
             QuotaStatus(quota: $0.quota, limit: $0.limit, retryAt: $0.retryAt, at: $0.at)
         }
     }
 
     /// Reports that providers say they sent and that never came.
     public func missedDeliveries() throws -> [GapRow] {
-        try state.read { view in try view.gaps(of: nil) }
+        seesStore ? try state.read { view in try view.gaps(of: nil) } : []
     }
 
     /// The access that the tenant has given, by id.
     public func credentials() throws -> [CredentialRow] {
-        guard let tenant else { return [] }
-        return try state.read { view in try view.credentials(of: tenant.id) }
+        guard !isNobody else { return [] }
+        return try state.read { view in try view.credentials(of: scope) }
     }
 }

@@ -122,12 +122,12 @@ extension Queries {
 
     /// The tenant's jobs that gave up.
     public func deadLetters() throws -> [JobRow] {
-        try state.read { view in try view.deadLetters() }.filter { $0.tenant == tenant?.id }
+        try state.read { view in try view.deadLetters() }.filter { owns($0.tenant) }
     }
 
     /// A job of the tenant; nil where there is none.
     public func job(_ id: LogPosition) throws -> JobRow? {
         let job = try state.read { view in try view.job(id) }
-        return job?.tenant == tenant?.id ? job : nil
+        return job.flatMap { owns($0.tenant) ? $0 : nil }
     }
 }

@@ -24,24 +24,7 @@ struct ShowBlob: QueryCommand {
         let report = try store.queries.blob(hash)
         let stored = report.row.stored
         if context.json {
-            try context.output.json([
-                ("sha", .hash(hash)), ("sha256", .hash(stored?.contentHash)),
-                ("size", stored.map { .uint($0.size) } ?? .null),
-                ("storedSize", report.storedSize.map { .count($0) } ?? .null),
-                ("mimeType", stored.map { .string($0.mimeType) } ?? .null),
-                ("shard", stored.map { .uint($0.shard.rawValue) } ?? .null),
-                ("references", .uint(report.row.references)),
-                ("createdAt", .time(stored?.firstSeenAt)), ("isPublic", .bool(report.row.domain == .public)),
-                ("isReadable", .bool(report.isReadable)), ("damage", report.row.damage.map { .string($0) } ?? .null),
-                (
-                    "largeFile",
-                    report.largeFile.map {
-                        .object([
-                            ("sha", .hash($0.hash)), ("sha256", .hash($0.contentHash)), ("size", .uint($0.size)),
-                        ])
-                    } ?? .null
-                ),
-            ])
+            try context.output.json(Forms.blob(report))
             return report.isReadable ? .done : .damage
         }
         let style = context.style

@@ -22,7 +22,7 @@ struct Status: QueryCommand {
             pause: { store.providers.pause(of: $0, for: $1, at: now) })
         let limits = locator == nil ? try store.queries.rateLimits() : []
         if context.json {
-            for row in rows { try context.output.json(Self.json(row)) }
+            for row in rows { try context.output.json(Forms.status(row)) }
             return .done
         }
         if rows.isEmpty { context.output.note("No source is watched for tenant \(context.options.tenant).") }
@@ -120,45 +120,5 @@ struct Status: QueryCommand {
     private static func text(_ job: JobRow, _ now: Timestamp) -> String {
         let due = job.nextAttemptAt.map { ", next \(Units.relative($0, to: now))" } ?? ""
         return "\(job.state), \(Units.count(job.attempts, "attempt"))\(due)"
-    }
-
-    private static func json(_ row: RepositoryStatus) -> [(String, JSONValue)] {
-        let gaps = row.gaps.map { gap in
-            JSONValue.object([
-                ("reason", .string(gap.reason)), ("from", .hash(gap.from)), ("to", .hash(gap.to)),
-                ("since", .time(gap.since)), ("position", gap.position.map { .position($0) } ?? .null),
-            ])
-        }
-        let waiting = row.waiting.map { waiting in
-            JSONValue.object([
-                ("job", .position(waiting.job.id)), ("state", .string(waiting.cause.name)), ("at", .time(waiting.at)),
-                ("attempts", .count(waiting.job.attempts)),
-            ])
-        }
-        return [("repository", .count(row.repository.id.rawValue))]
-            + JSONValue.fields("locator", bytes: row.repository.locator.bytes) + [
-                ("commit", .hash(row.repository.lastCommit)), ("completeAsOf", .time(row.repository.completeAsOf)),
-                ("gaps", .array(gaps)), ("jobs", .count(row.jobs.count)), ("waiting", .array(waiting)),
-                ("deadLetters", .count(row.deadLetters.count)),
-                ("retryCount", .count(row.repository.retryCount)), ("nextRetryAt", .time(row.repository.nextRetryAt)),
-                (
-                    "suspension",
-                    row.repository.suspension.map {
-                        .object([
-                            ("reason", .string($0.reason.name)), ("since", .time($0.since)), ("note", .string($0.note)),
-                        ])
-                    } ?? .null
-                ),
-                (
-                    "circuit",
-                    row.circuit.map { .object([("host", .string($0.host)), ("until", .time($0.until))]) } ?? .null
-                ),
-                (
-                    "pause",
-                    row.pause.map { .object([("limit", .string($0.limit)), ("until", .time($0.until))]) } ?? .null
-                ),
-                ("rateLimitRemaining", row.repository.rateLimit.map { .uint($0.remaining) } ?? .null),
-                ("rateLimitReset", .time(row.repository.rateLimit?.resetAt)),
-            ]
     }
 }
