@@ -38,6 +38,7 @@ extension Dispatcher {
             routes += BlobRoutes(backend: api, streams: streams).routes
             routes += EventRoutes(backend: api, streams: streams, authenticator: authenticator, limits: limits).routes
             routes += ReadRoutes(backend: api).routes
+            routes += OpenAPIDocument.routes
             routes += DeadLetterRoutes(backend: api, body: body, idempotency: idempotency).routes
         }
         self.init(
