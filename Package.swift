@@ -152,12 +152,14 @@ let package = Package(
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
         tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
+        .systemLibrary(name: "CTestTLS", path: "Tests/Support/CTestTLS", pkgConfig: "openssl"),
+        support("NetworkSupport", ["CTestTLS"]),
         tests("Crash", ["GitHubSimulator", "Events", "EventLog", "Silo", "OpenSSL", "TestSupport"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Ingest", "Server", "GitHub", "GitHubSimulator", "Queries", "Replay", "State", "EventLog", "Silo",
-                "Projections", "Events", "ProviderKit", "TestSupport", logging,
+                "Projections", "Events", "ProviderKit", "TestSupport", "NetworkSupport", logging,
             ],
             path: "Tests/Integration", swiftSettings: strict),
     ]

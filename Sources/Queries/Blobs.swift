@@ -12,6 +12,8 @@ public struct BlobReport: Sendable {
     /// The shard, in the same way.
     public let shard: ShardID?
     public let isReadable: Bool
+    /// Where it is a pointer of Git LFS: the content that it stands for, which the store has too.
+    public let largeFile: LargeFileRow?
     /// Where it occurs, in the tenant's repositories: at most ``Queries/maximumReferenceCount``.
     public let references: [BlobReference]
     /// How often it occurs, as far as that may be seen.
@@ -50,7 +52,8 @@ extension Queries {
         }
         return BlobReport(
             row: row, storedSize: isShared ? nil : info?.storedByteCount, shard: isShared ? nil : row.stored?.shard,
-            isReadable: info != nil && row.damage == nil, references: references,
+            isReadable: info != nil && row.damage == nil,
+            largeFile: try state.read { view in try view.largeFile(hash, in: row.domain) }, references: references,
             referenceCount: isShared ? UInt64(references.count) : row.references,
             createdAt: isShared ? ownSince : row.stored?.firstSeenAt)
     }

@@ -17,6 +17,8 @@ public struct Queries: Sendable {
     public let seesStore: Bool
     /// Whose content may be read: what is the tenant's own, and what is public.
     public let domains: [Domain]
+    /// Who asks is whoever runs the engine.
+    private let isOperator: Bool
 
     /// For whoever runs the engine, and works for one tenant.
     ///
@@ -25,6 +27,7 @@ public struct Queries: Sendable {
         self.log = log
         self.state = state
         self.silo = silo
+        isOperator = tenant == Self.operatorTenant
         self.tenant = try state.read { view in try view.tenant(named: tenant) }
         seesEverything = false
         seesStore = true
@@ -40,11 +43,13 @@ public struct Queries: Sendable {
         case .everything:
             tenant = nil
             seesEverything = true
+            isOperator = true
             let tenants = try state.read { view in try view.tenants() }
             domains = [.public] + tenants.map { .tenant($0.id) }
         case .tenant(let id):
             tenant = try state.read { view in try view.tenant(id) }
             seesEverything = false
+            isOperator = false
             domains = (tenant.map { [.tenant($0.id)] } ?? []) + [.public]
         }
         seesStore = seesEverything
@@ -61,7 +66,7 @@ public struct Queries: Sendable {
     }
 
     /// Who runs the engine sees every webhook; another tenant those about what it watches.
-    var seesAllWebhooks: Bool { seesStore && tenant.map { $0.name == Self.operatorTenant } ?? true }
+    var seesAllWebhooks: Bool { isOperator }
 
     /// The tenant of whoever does not name one.
     static let operatorTenant = "default"

@@ -16,7 +16,11 @@ import Testing
         let directory = try TemporaryDirectory()
         var acknowledged: UInt64 = 0
         do {
-            let (log, writer) = try EventLogWriter.open(directory, options: .init { $0.mapSizeBytes = 1 << 20 })
+            let (log, writer) = try EventLogWriter.open(
+                directory,
+                options: .init {
+                    $0.mapSizeBytes = 1 << 20; $0.maximumMapSizeBytes = 1 << 20
+                })
             var failure: AppendError?
             while failure == nil {
                 do {

@@ -184,11 +184,14 @@ public actor EventLogWriter {
         }
         let start = tail.end
         guard !events.isEmpty else { return CommittedBatch(range: start..<start, events: []) }
-        var newTail = tail
+        let newTail: LogTail
         do {
-            try log.environment.write { transaction in
+            newTail = try log.environment.write { transaction in
+                // Begins from nothing each time it runs, since it runs again where the map has to be grown.
+                var newTail = tail
                 try newTail.enter(transaction.id)
                 try newTail.append(&events, to: log, in: &transaction, hasher: &hasher)
+                return newTail
             }
         } catch {
             throw .stopped("writing failed; open it again, after what is wrong has been mended", error)

@@ -38,6 +38,7 @@ public final class EventLog: Sendable {
         do {
             let settings = EnvironmentOptions {
                 $0.mapSizeBytes = options.mapSizeBytes
+                $0.maximumMapSizeBytes = options.maximumMapSizeBytes
                 $0.maximumDatabases = 2
                 $0.maximumReaders = options.maximumReaders
                 $0.isReadOnly = mode == .reader
@@ -103,8 +104,10 @@ public final class EventLog: Sendable {
 
 /// Limits of the storage under a log.
 public struct EventLogOptions: Sendable {
-    /// Address space reserved for the file in bytes, and so the largest that it can become. 1 TiB.
+    /// Address space reserved for the file in bytes: 1 TiB. Where that is refused less is, and it grows as it is needed.
     public var mapSizeBytes: Int = 1 << 40
+    /// Up to so many bytes it grows.
+    public var maximumMapSizeBytes: Int = .max
     /// Snapshots open at a time, over all processes.
     public var maximumReaders: Int = 1024
 

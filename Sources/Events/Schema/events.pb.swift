@@ -894,6 +894,9 @@ nonisolated struct WireJobDropped: Sendable {
 
   var job: UInt64 = 0
 
+  /// 0: not recorded
+  var reason: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -2918,7 +2921,7 @@ nonisolated extension WireJobRequeued: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireJobDropped: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".JobDropped"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}reason\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2927,6 +2930,7 @@ nonisolated extension WireJobDropped: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.reason) }()
       default: break
       }
     }
@@ -2936,11 +2940,15 @@ nonisolated extension WireJobDropped: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.job != 0 {
       try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
     }
+    if self.reason != 0 {
+      try visitor.visitSingularUInt32Field(value: self.reason, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireJobDropped, rhs: WireJobDropped) -> Bool {
     if lhs.job != rhs.job {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -99,8 +99,9 @@ struct WebhookDecision {
                         .repositorySuspended(
                             RepositorySuspended(
                                 reason: .deleted,
-                                note: "another repository has its name now: `repo remove` and `repo add` watch that one"
-                            )),
+                                note: ProviderError.replaced(
+                                    row.locator, known: row.externalID ?? 0, by: repository.externalID
+                                ).message)),
                         row)
                 }
                 continue

@@ -53,6 +53,12 @@ public enum Forms {
             ("shard", report.shard.map { .uint($0.rawValue) } ?? .null), ("references", .uint(report.referenceCount)),
             ("createdAt", .time(report.createdAt)), ("isPublic", .bool(report.row.domain == .public)),
             ("isReadable", .bool(report.isReadable)), ("damage", text(report.row.damage)),
+            (
+                "largeFile",
+                report.largeFile.map {
+                    .object([("sha", .hash($0.hash)), ("sha256", .hash($0.contentHash)), ("size", .uint($0.size))])
+                } ?? .null
+            ),
         ]
     }
 
@@ -86,6 +92,22 @@ public enum Forms {
                 ("gaps", .array(gaps)), ("jobs", .count(row.jobs.count)), ("waiting", .array(waiting)),
                 ("deadLetters", .count(row.deadLetters.count)),
                 ("retryCount", .count(row.repository.retryCount)), ("nextRetryAt", .time(row.repository.nextRetryAt)),
+                (
+                    "suspension",
+                    row.repository.suspension.map {
+                        .object([
+                            ("reason", .string($0.reason.name)), ("since", .time($0.since)), ("note", .string($0.note)),
+                        ])
+                    } ?? .null
+                ),
+                (
+                    "circuit",
+                    row.circuit.map { .object([("host", .string($0.host)), ("until", .time($0.until))]) } ?? .null
+                ),
+                (
+                    "pause",
+                    row.pause.map { .object([("limit", .string($0.limit)), ("until", .time($0.until))]) } ?? .null
+                ),
                 ("rateLimitRemaining", row.repository.rateLimit.map { .uint($0.remaining) } ?? .null),
                 ("rateLimitReset", .time(row.repository.rateLimit?.resetAt)),
             ]

@@ -16,8 +16,8 @@ public struct APIBackend: Sendable {
     public var providers: [String]
     /// Those that read this machine, which is the administrator's alone.
     public var localProviders: Set<String>
-    /// Hosts that nothing is sent to for now.
-    public var circuits: @Sendable () -> [OpenCircuit]
+    /// Until when a limit lets nothing through that is done for that reason, as far as the source's provider knows.
+    public var pause: @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause?
     public var now: @Sendable () -> Timestamp
     /// So many random bytes.
     public var random: @Sendable (Int) throws -> [UInt8]
@@ -27,7 +27,8 @@ public struct APIBackend: Sendable {
     public init(
         engine: Engine, queries: @escaping @Sendable (Viewer) throws -> Queries, adminToken: Secret? = nil,
         providers: [String], localProviders: Set<String> = [],
-        circuits: @escaping @Sendable () -> [OpenCircuit] = { [] }, now: @escaping @Sendable () -> Timestamp,
+        pause: @escaping @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause? = { _, _, _ in nil },
+        now: @escaping @Sendable () -> Timestamp,
         random: @escaping @Sendable (Int) throws -> [UInt8], executor: (any TaskExecutor)? = nil
     ) {
         self.engine = engine
@@ -35,7 +36,7 @@ public struct APIBackend: Sendable {
         self.adminToken = adminToken
         self.providers = providers
         self.localProviders = localProviders
-        self.circuits = circuits
+        self.pause = pause
         self.now = now
         self.random = random
         self.executor = executor

@@ -78,6 +78,11 @@ enum OpenAPISchemas {
         ("shard", Schema.optional(Schema.count)), ("references", Schema.count),
         ("createdAt", Schema.optional(Schema.time)), ("isPublic", Schema.boolean), ("isReadable", Schema.boolean),
         ("damage", Schema.optional(Schema.text())),
+        (
+            "largeFile",
+            Schema.optional(
+                Schema.object([("sha", Schema.hash), ("sha256", Schema.contentHash), ("size", Schema.count)]))
+        ),
     ])
 
     private static let event = Schema.object([
@@ -103,6 +108,16 @@ enum OpenAPISchemas {
             ("commit", Schema.optional(Schema.hash)), ("completeAsOf", Schema.optional(Schema.time)),
             ("gaps", Schema.list(of: gap)), ("jobs", Schema.count), ("waiting", Schema.list(of: waiting)),
             ("deadLetters", Schema.count), ("retryCount", Schema.count), ("nextRetryAt", Schema.optional(Schema.time)),
+            (
+                "suspension",
+                Schema.optional(
+                    Schema.object([("reason", Schema.text()), ("since", Schema.time), ("note", Schema.text())]))
+            ),
+            (
+                "circuit",
+                Schema.optional(Schema.object([("host", Schema.text()), ("until", Schema.optional(Schema.time))]))
+            ),
+            ("pause", Schema.optional(Schema.object([("limit", Schema.text()), ("until", Schema.time)]))),
             ("rateLimitRemaining", Schema.optional(Schema.count)), ("rateLimitReset", Schema.optional(Schema.time)),
         ], optional: ["locatorBase64"])
 

@@ -25,7 +25,7 @@ public enum StateBuilder {
         progress: (StateProgress) -> Void = { _ in }
     ) throws -> BuildReport {
         try Directories.create(directory)
-        let tables = try StateTables(directory: directory, mapSizeBytes: options.mapSizeBytes, isReadOnly: false)
+        let tables = try StateTables(directory: directory, options: options, isReadOnly: false)
         guard try tables.environment.read({ try StateDescription($0, tables.meta) }) == nil else {
             throw StateError(.storage, "there is one in \(directory) already; build into another directory")
         }

@@ -46,6 +46,9 @@ struct ShowBlob: QueryCommand {
                 report.isReadable ? style.good("readable") : style.bad(report.row.damage ?? "not in the store")
             ),
         ])
+        if let file = report.largeFile {
+            try context.output.facts([("  stands for", "\(file.hash.hex), \(Units.bytes(file.size)) (Git LFS)")])
+        }
         for reference in report.references.prefix(20) {
             guard let path = try store.queries.path(of: reference),
                 let repository = try store.queries.repository(reference.repository)

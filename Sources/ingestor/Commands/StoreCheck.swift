@@ -23,7 +23,7 @@ struct StoreCheck {
         let output = context.output
         let result = try store.log.verify { position in
             try Task.checkCancellation()
-            output.progress(position.rawValue, of: count, "log")
+            output.progress(position.rawValue, of: count, "checking the log:", .count("events"))
         }
         events = result.eventCount
         damage += result.findings.map {
@@ -42,9 +42,7 @@ struct StoreCheck {
         }
         let output = context.output
         let report = try store.silo.verify(sealedHashes: known) { progress in
-            output.progress(
-                progress.checkedByteCount, of: progress.totalByteCount, "store, \(Units.bytes(progress.totalByteCount))"
-            )
+            output.progress(progress.checkedByteCount, of: progress.totalByteCount, "checking the store:", .bytes)
         }
         blobs = UInt64(report.blobCount)
         bytes = UInt64(report.rawByteCount)

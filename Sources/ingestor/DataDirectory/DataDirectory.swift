@@ -8,6 +8,8 @@ struct DataDirectory: Sendable {
     var log: String { path + "/log" }
     var state: String { path + "/state" }
     var projections: String { state + "/projections" }
+    /// Copies of the projections, from which they begin anew where they cannot be trusted.
+    var snapshots: String { state + "/snapshots" }
     var locations: String { state + "/locations" }
     /// What providers keep of their sources, to read them cheaper the next time.
     var sources: String { state + "/sources" }

@@ -22,17 +22,13 @@ struct Service: Sendable {
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) throws {
         let providers = store.reader.providers
-        // What GitHub has said of its limits is kept to, though another process heard it.
-        for row in try store.reader.state.read({ view in try view.rateLimits() }) {
-            providers.gitHub.ledger.restore(row.quota, row.limit, pausedUntil: row.retryAt)
-        }
         scheduler = Scheduler(
             engine: store.engine, options: Self.schedule(context.settings),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
         server = IngestServer(
             configuration: configuration,
             receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
-            intake: store.engine, api: Self.backend(context, store, scheduler), logger: context.logger,
+            intake: store.engine, api: Self.backend(context, store), logger: context.logger,
             onListening: { onListening($0) })
     }
 
@@ -54,7 +50,7 @@ struct Service: Sendable {
     }
 
     /// What the HTTP API and the dashboard stand on.
-    private static func backend(_ context: Context, _ store: WriteStore, _ scheduler: Scheduler) -> APIBackend {
+    private static func backend(_ context: Context, _ store: WriteStore) -> APIBackend {
         let reader = store.reader
         return APIBackend(
             engine: store.engine,
@@ -62,7 +58,7 @@ struct Service: Sendable {
                 try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: viewer)
             },
             adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
-            localProviders: [DirectoryProvider().name], circuits: { scheduler.status.circuits },
+            localProviders: [DirectoryProvider().name], pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
             now: { Context.now() }, random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
     }
 

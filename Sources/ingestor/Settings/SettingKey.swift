@@ -22,6 +22,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case caFile
     case proxy
     case shardBytes
+    case snapshotEvents
 
     /// Never shown, and may be given as a file.
     var isSecret: Bool {

@@ -1,4 +1,5 @@
 import ProviderKit
+import State
 
 /// What a command works with, after flag, environment, file and default.
 struct Settings: Sendable {
@@ -11,6 +12,8 @@ struct Settings: Sendable {
     var maxBlobBytes: UInt64?
     /// A shard of the blob store is sealed beyond this size; nil: the store's own default.
     var shardBytes: Int?
+    /// Events between two snapshots of the state, at least; 0: none are taken.
+    var snapshotEvents = StateOptions.defaultSnapshotIntervalEvents
     /// Certificates to trust instead of the system's.
     var caFile: String?
     var proxy: String?
@@ -27,6 +30,7 @@ struct Settings: Sendable {
     static let concurrencyRange = 1...64
     static let maxAttemptsRange = 1...100
     static let pollIntervalRange = 1...(30 * 86_400)
+    static let snapshotEventsRange = 0...(1 << 40)
     static let shardBytesRange = (64 << 10)...(64 << 30)
 
     init() {}
@@ -41,6 +45,9 @@ struct Settings: Sendable {
         if let value = try source.string(.maxAttempts) { maxAttempts = try value.integer(in: Self.maxAttemptsRange) }
         if let value = try source.string(.maxBlobBytes) { maxBlobBytes = UInt64(try value.integer(in: 0...(1 << 50))) }
         if let value = try source.string(.shardBytes) { shardBytes = try value.integer(in: Self.shardBytesRange) }
+        if let value = try source.string(.snapshotEvents) {
+            snapshotEvents = UInt64(try value.integer(in: Self.snapshotEventsRange))
+        }
         if let value = try source.string(.caFile) {
             guard !value.text.isEmpty else { throw value.refused("the path of a PEM file") }
             caFile = value.text

@@ -74,7 +74,7 @@ extension SeededGenerator {
         case .jobDeadLettered:
             .jobDeadLettered(.init(job: position(), attempts: UInt32(below(6)), failure: failure()))
         case .jobRequeued: .jobRequeued(.init(job: position()))
-        case .jobDropped: .jobDropped(.init(job: position()))
+        case .jobDropped: .jobDropped(.init(job: position(), reason: oneIn(4) ? nil : pick(DropReason.allCases)))
         case .blobsStored: .blobsStored(.init(blobs: (0..<below(20)).map { _ in storedBlob() }))
         case .shardSealed:
             .shardSealed(
