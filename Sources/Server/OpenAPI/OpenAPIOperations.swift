@@ -19,7 +19,9 @@ enum OpenAPIOperations {
     ]
     private static let writeProblems = [408, 413, 415, 503]
 
-    private static func answer(_ status: Int = 200, _ description: String, _ schema: JSONValue) -> Operation.Answer {
+    private static func answer(
+        _ description: String, status: Int = 200, _ schema: JSONValue
+    ) -> Operation.Answer {
         Operation.Answer(status: status, description: description, content: [(json, schema)])
     }
 
@@ -173,7 +175,8 @@ enum OpenAPIOperations {
         Operation(
             method: "post", path: "/v1/dead-letters/{id}/retry", id: "retryDeadLetter",
             summary: "Makes it a job again, due at once", parameters: [job, key],
-            answers: [answer(202, "The job.", Schema.reference("Job"))], problems: writeProblems + [404, 409, 422]),
+            answers: [answer("The job.", status: 202, Schema.reference("Job"))],
+            problems: writeProblems + [404, 409, 422]),
     ]
 
     private static let job = Parameter.path("id", "The number of a job.", Schema.integer(0...UInt64(Int64.max)))
