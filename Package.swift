@@ -124,7 +124,7 @@ let package = Package(
         tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL", "TestSupport"]),
         tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("ProjectionsTests", ["Projections", "Events", "EventGenerator"]),
-        tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator"]),
+        tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator", "Vault"]),
         tests("ReplayTests", ["Replay", "State", "Projections", "Events", "EventLog", "EventGenerator"]),
         tests("QueriesTests", ["Queries", "Events"]),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib", "GitHubSimulator"]),
@@ -136,7 +136,7 @@ let package = Package(
                 "GitHub", "Git", "ProviderKit", "Events", "GitProtocol", "Curl", "OpenSSL", "GitHubSimulator",
                 "TestSupport",
             ]),
-        tests("VaultTests", ["Vault", "ProviderKit", "Events"]),
+        tests("VaultTests", ["Vault", "ProviderKit", "Events", "EventGenerator"]),
         tests(
             "ServerTests",
             [

@@ -144,6 +144,7 @@ extension StateStore {
         guard description.isClean || isSameBoot || description.count == 0 else {
             return "the machine was started anew before it was closed"
         }
+        if let reason = try unfitKeys() { return reason }
         // The log after the state, so that it is never the one that is behind.
         return try log.read { snapshot in
             guard description.count <= snapshot.count else {
@@ -162,5 +163,16 @@ extension StateStore {
             }
             return nil
         }
+    }
+
+    /// Why the rows are not those that the keys give now; nil where they are.
+    private func unfitKeys() throws -> String? {
+        guard let keys = log.keys else { return nil }
+        let use = try tables.environment.read { try KeyUse($0, tables.meta) }
+        if !use.opened.isEmpty, try !keys.erasedKeys().isDisjoint(with: use.opened) {
+            return "a tenant was erased since it was folded"
+        }
+        for key in use.missing where try keys.isPresent(key) { return "a key that was missing is there again" }
+        return nil
     }
 }

@@ -124,7 +124,8 @@ public final class StateStore: Sendable {
             if isRepeated { try reload(&writer, transaction) }
             isRepeated = true
             try forEach { position, record in
-                _ = try writer.folder.route(record, at: position, into: &writer.deltas)
+                _ = try writer.folder.route(
+                    record, at: position, keys: log.keys, into: &writer.deltas)
                 writer.description.count = position.rawValue + 1
                 writer.description.lastLeaf = record.leafHash
                 if writer.deltas.byteCount > StateLimits.foldBytes {
@@ -135,6 +136,7 @@ public final class StateStore: Sendable {
             for (key, sum) in writer.folder.ledger.takeChanges() {
                 try tables.write(sum, key, &transaction)
             }
+            try writer.folder.keyUse.write(&transaction, tables.meta)
             try writer.description.write(&transaction, tables.meta)
         }
         if writer.deltas.memoryByteCount > StateLimits.keptBytes { writer.deltas = Deltas() }

@@ -38,6 +38,7 @@ public enum Event: Sendable, Equatable {
     case blobRepaired(BlobRepaired)
     case blobRefused(BlobRefused)
     case largeFileStored(LargeFileStored)
+    case checkpointSigned(CheckpointSigned)
 
     /// What it carries.
     var payload: any EventPayload {
@@ -80,6 +81,7 @@ public enum Event: Sendable, Equatable {
         case .blobRepaired(let payload): payload
         case .blobRefused(let payload): payload
         case .largeFileStored(let payload): payload
+        case .checkpointSigned(let payload): payload
         }
     }
 
@@ -123,6 +125,7 @@ public enum Event: Sendable, Equatable {
         case .blobRepaired: .blobRepaired
         case .blobRefused: .blobRefused
         case .largeFileStored: .largeFileStored
+        case .checkpointSigned: .checkpointSigned
         }
     }
 
@@ -177,6 +180,7 @@ public enum Event: Sendable, Equatable {
         case .blobRepaired: self = .blobRepaired(try .init(clear: clear, sealed: sealed))
         case .blobRefused: self = .blobRefused(try .init(clear: clear, sealed: sealed))
         case .largeFileStored: self = .largeFileStored(try .init(clear: clear, sealed: sealed))
+        case .checkpointSigned: self = .checkpointSigned(try .init(clear: clear, sealed: sealed))
         }
     }
 

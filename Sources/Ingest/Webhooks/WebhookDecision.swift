@@ -23,7 +23,9 @@ struct WebhookDecision {
     init(_ event: WebhookReceived, _ report: WebhookReport, _ facts: WebhookFacts) {
         self.report = report
         self.facts = facts
-        drafts.append(EventDraft(.webhookReceived(event), tenant: .none, domain: .webhooks))
+        // What nobody or more than one tenant could have erased stays in clear.
+        drafts.append(
+            EventDraft(.webhookReceived(event), tenant: .none, domain: .webhooks, sealedFor: facts.owner))
         if let gap = facts.deliveryGap {
             drafts.append(
                 EventDraft(

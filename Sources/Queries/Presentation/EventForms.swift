@@ -19,7 +19,9 @@ public struct EventForms {
             ("at", .time(header.time)), ("repository", header.repository.map { .count($0.rawValue) } ?? .null),
             ("locator", Forms.text(try locator(of: header.repository))),
             ("tenant", Forms.text(try tenant(header.tenant))), ("correlation", .position(header.correlation)),
-            ("causation", .position(header.causation)), ("payload", envelope.event.json),
+            ("causation", .position(header.causation)),
+            ("sealed", envelope.sealing == .open ? .null : .string(envelope.sealing.name)),
+            ("payload", envelope.event.json),
         ]
     }
 

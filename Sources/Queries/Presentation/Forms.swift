@@ -77,7 +77,7 @@ public enum Forms {
         let gaps = row.gaps.map { gap in
             JSONValue.object([
                 ("reason", .string(gap.reason)), ("from", .hash(gap.from)), ("to", .hash(gap.to)),
-                ("since", .time(gap.since)), ("position", .position(gap.position)),
+                ("since", .time(gap.since)), ("position", gap.position.map { .position($0) } ?? .null),
             ])
         }
         let waiting = row.waiting.map { waiting in

@@ -1,3 +1,4 @@
+import EventLog
 import ProviderKit
 import State
 
@@ -25,6 +26,8 @@ struct Settings: Sendable {
     var pollInterval = 3600
     /// Lets whoever has it see and do everything over HTTP; nil: nobody may.
     var adminToken: Secret?
+    /// By what name checkpoints of the log are signed; nil: one that is made from the key.
+    var logOrigin: String?
     var gitHub = GitHubOptions()
 
     static let concurrencyRange = 1...64
@@ -58,6 +61,12 @@ struct Settings: Sendable {
         }
         if let value = try source.secret(.masterKey) {
             masterKey = try MasterKey.parse(value.text, origin: value.origin)
+        }
+        if let value = try source.string(.logOrigin) {
+            guard NoteVerifier.isName(value.text) else {
+                throw value.refused("a name without spaces and plus signs, such as example.org/ingestor")
+            }
+            logOrigin = value.text
         }
         if let value = try source.string(.listen) { listen = value.text }
         if let value = try source.string(.pollInterval) { pollInterval = try value.integer(in: Self.pollIntervalRange) }

@@ -7,6 +7,7 @@ import ProviderKit
 import Queries
 import Silo
 import State
+import Vault
 
 /// Opens what lies in a data directory.
 struct Stores: Sendable {
@@ -46,8 +47,9 @@ struct Stores: Sendable {
         state stateDirectory: String?, _ body: (ReadStore) async throws -> R
     ) async throws -> R {
         try data.check()
+        let keys = TenantKeys(reading: context)
         if let stateDirectory {
-            let log = try EventLog.open(directory: data.log, mode: .reader)
+            let log = try EventLog.open(directory: data.log, mode: .reader, keys: keys)
             let state = try StateStore.open(
                 directory: stateDirectory, log: log, mode: .reader(allowsStale: true), options: stateOptions())
             return try await read(log, state, body)
@@ -55,7 +57,7 @@ struct Stores: Sendable {
         // What was durable when the command began is what it has to show.
         let wanted = try EventLog.open(directory: data.log, mode: .reader).count
         for attempt in 0..<Self.waitAttempts {
-            if let (log, state) = try live(reaching: wanted) { return try await read(log, state, body) }
+            if let (log, state) = try live(reaching: wanted, keys) { return try await read(log, state, body) }
             // A database is open once in a process: what was opened for reading is closed again by now.
             if let lock = try WriterLock.acquire(data, command: "catching up") {
                 try await withWriter(holding: lock) { _ in }
@@ -66,7 +68,7 @@ struct Stores: Sendable {
         }
         context.output.note("The state is built aside, since \(WriterLock.holder(data)) has not brought it up to date.")
         return try await Self.withTemporaryDirectory { directory in
-            let log = try EventLog.open(directory: data.log, mode: .reader)
+            let log = try EventLog.open(directory: data.log, mode: .reader, keys: keys)
             let state = try StateStore.open(
                 directory: directory + "/projections", log: log, mode: .writer, options: liveStateOptions(),
                 progress: showProgress)
@@ -75,8 +77,8 @@ struct Stores: Sendable {
     }
 
     /// The log, and the state that is there; nil where there is none that can be used, or one that is behind.
-    private func live(reaching wanted: UInt64) throws -> (EventLog, StateStore)? {
-        let log = try EventLog.open(directory: data.log, mode: .reader)
+    private func live(reaching wanted: UInt64, _ keys: TenantKeys) throws -> (EventLog, StateStore)? {
+        let log = try EventLog.open(directory: data.log, mode: .reader, keys: keys)
         do {
             let state = try StateStore.open(
                 directory: data.projections, log: log, mode: .reader(allowsStale: true), options: stateOptions())
@@ -112,9 +114,12 @@ struct Stores: Sendable {
         holding lock: WriterLock, _ body: (WriteStore) async throws -> R
     ) async throws -> R {
         try data.check()
-        let log = try EventLog.open(directory: data.log, mode: .writer)
+        let vault = LazyVault(data: data, givenKey: context.settings.masterKey)
+        let keys = TenantKeys(store: vault)
+        let log = try EventLog.open(directory: data.log, mode: .writer, keys: keys)
         let state = try StateStore.open(
             directory: data.projections, log: log, mode: .writer, options: liveStateOptions(), progress: showProgress)
+        keys.findUse(in: log, state)
         context.output.clearProgress()
         report(state.opening)
         let eventCount = try state.count
@@ -123,7 +128,6 @@ struct Stores: Sendable {
         report(silo.openReport)
         let thread = ThreadExecutor()
         let writer = try EventLogWriter(log: log, follower: state, executor: thread)
-        let vault = LazyVault(data: data, givenKey: context.settings.masterKey)
         let credentials = Credentials(writer: writer, state: state, secrets: vault, clock: { Context.now() })
         let defaultTenant = DefaultTenant(state: state)
         let providers = Providers(context.settings, credentials: credentials) { defaultTenant.matches($0) }

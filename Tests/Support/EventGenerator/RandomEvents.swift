@@ -43,6 +43,8 @@ extension SeededGenerator {
         case .gapClosed: .gapClosed(.init(gap: position(), commit: oneIn(3) ? nil : commit()))
         case .largeFileStored:
             .largeFileStored(.init(pointer: blob(), hash: blob(), contentHash: contentHash(), size: magnitude()))
+        case .checkpointSigned:
+            .checkpointSigned(.init(size: magnitude(), root: contentHash(), publicKey: bytes(32), note: text()))
         case .pollCompleted:
             .pollCompleted(
                 .init(
