@@ -2,7 +2,7 @@ import Events
 
 /// What the API can do.
 enum OpenAPIOperations {
-    static let all = repositories + content + happenings + standing
+    static let all = repositories + content + happenings + standing + proofs
 
     private typealias Parameter = Operation.Parameter
 
@@ -180,4 +180,33 @@ enum OpenAPIOperations {
     ]
 
     private static let job = Parameter.path("id", "The number of a job.", Schema.integer(0...UInt64(Int64.max)))
+
+    private static let size = Schema.integer(1...UInt64(Int64.max))
+
+    private static let proofs = [
+        Operation(
+            method: "get", path: "/v1/checkpoint", id: "showCheckpoint",
+            summary: "What the log is now, signed (C2SP tlog-checkpoint)",
+            answers: [
+                Operation.Answer(
+                    status: 200, description: "A checkpoint that is a minute old at most.",
+                    content: [(json, Schema.reference("Checkpoint")), ("text/plain", Schema.text("The signed note."))])
+            ]),
+        Operation(
+            method: "get", path: "/v1/proofs/inclusion", id: "proveInclusion",
+            summary: "That an event is in the log (RFC 6962, section 2.1.1)",
+            parameters: [
+                .query("position", "The event.", Schema.integer(0...UInt64(Int64.max))),
+                .query("size", "Among the first so many; default: what the newest checkpoint covers.", size),
+            ], required: ["position"], answers: [answer("The proof.", Schema.reference("InclusionProof"))],
+            problems: [404]),
+        Operation(
+            method: "get", path: "/v1/proofs/consistency", id: "proveConsistency",
+            summary: "That the log at one size is the beginning of the log at another (RFC 6962, section 2.1.2)",
+            parameters: [
+                .query("from", "The size that it once had.", size),
+                .query("to", "The later one; default: as it is.", size),
+            ], required: ["from"], answers: [answer("The proof.", Schema.reference("ConsistencyProof"))],
+            problems: [404]),
+    ]
 }

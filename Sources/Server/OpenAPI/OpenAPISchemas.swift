@@ -6,6 +6,7 @@ enum OpenAPISchemas {
         ("Problem", problem), ("Repository", repository), ("NewRepository", newRepository),
         ("RepositoryChange", repositoryChange), ("File", file), ("Blob", blob), ("Event", event), ("Status", status),
         ("Statistics", statistics), ("DeadLetter", deadLetter), ("Job", job), ("RateLimit", rateLimit),
+        ("Checkpoint", checkpoint), ("InclusionProof", inclusionProof), ("ConsistencyProof", consistencyProof),
     ])
 
     private static let problem = Schema.object(
@@ -147,5 +148,25 @@ enum OpenAPISchemas {
         ("quota", Schema.text()), ("limit", Schema.optional(Schema.count)),
         ("remaining", Schema.optional(Schema.count)),
         ("resetAt", Schema.optional(Schema.time)), ("retryAt", Schema.optional(Schema.time)), ("at", Schema.time),
+    ])
+
+    private static let note = Schema.optional(Schema.text("The signed checkpoint of that size, where there is one."))
+
+    private static let checkpoint = Schema.object([
+        ("origin", Schema.text()), ("size", Schema.count), ("root", Schema.contentHash), ("position", Schema.count),
+        ("publicKey", Schema.text()), ("checkpoint", Schema.text("The signed note.")),
+    ])
+
+    private static let inclusionProof = Schema.object([
+        ("position", Schema.count), ("leafHash", Schema.contentHash), ("size", Schema.count),
+        ("root", Schema.contentHash),
+        ("path", Schema.list(of: Schema.contentHash)),
+        ("record", Schema.text("In base64; its leaf hash follows from it.")),
+        ("checkpoint", note),
+    ])
+
+    private static let consistencyProof = Schema.object([
+        ("from", Schema.count), ("fromRoot", Schema.contentHash), ("to", Schema.count), ("toRoot", Schema.contentHash),
+        ("path", Schema.list(of: Schema.contentHash)), ("fromCheckpoint", note), ("checkpoint", note),
     ])
 }

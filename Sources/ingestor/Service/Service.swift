@@ -28,7 +28,7 @@ struct Service: Sendable {
         server = IngestServer(
             configuration: configuration,
             receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
-            intake: store.engine, api: Self.backend(context, store), logger: context.logger,
+            intake: store.engine, api: Self.backend(context, store, scheduler), logger: context.logger,
             onListening: { onListening($0) })
     }
 
@@ -50,7 +50,7 @@ struct Service: Sendable {
     }
 
     /// What the HTTP API and the dashboard stand on.
-    private static func backend(_ context: Context, _ store: WriteStore) -> APIBackend {
+    private static func backend(_ context: Context, _ store: WriteStore, _ scheduler: Scheduler) -> APIBackend {
         let reader = store.reader
         return APIBackend(
             engine: store.engine,
@@ -59,7 +59,9 @@ struct Service: Sendable {
             },
             adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
             localProviders: [DirectoryProvider().name], pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
-            now: { Context.now() }, random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
+            checkpoint: { try await store.checkpointForm(context) },
+            schedule: { scheduler.status }, concurrency: context.settings.concurrency, now: { Context.now() },
+            random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
     }
 
     private static func schedule(_ settings: Settings) -> SchedulerOptions {
