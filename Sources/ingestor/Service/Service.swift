@@ -59,7 +59,9 @@ struct Service: Sendable {
             },
             adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
             localProviders: [DirectoryProvider().name], pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
-            now: { Context.now() }, random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
+            checkpoint: { try await store.checkpointForm(context) },
+            schedule: { scheduler.status }, concurrency: context.settings.concurrency, now: { Context.now() },
+            random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
     }
 
     private static func schedule(_ settings: Settings) -> SchedulerOptions {
