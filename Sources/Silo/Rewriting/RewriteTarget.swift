@@ -95,12 +95,12 @@ final class RewriteTarget {
         var isWritten = false
         defer { if !isWritten { isWritable = false } }
         return try writer.benches.with { (bench) throws(SiloError) in
-            let (encoding, payload) = try bench.encode(bytes)
+            let encoded = try bench.encode(bytes, level: writer.options.hardCompressionLevel)
             var head = FrameHead(
-                kind: kind, encoding: encoding, rawByteCount: bytes.count, storedByteCount: payload.count,
-                payloadChecksum: 0, blobs: blobs)
+                kind: kind, encoding: encoded.encoding, rawByteCount: bytes.count,
+                storedByteCount: encoded.bytes.count, payloadChecksum: 0, blobs: blobs)
             var written: UInt64 = 0
-            try shard.append(&head, payload, &bench.digest) { offset, _ in written = offset }
+            try shard.append(&head, encoded.bytes, &bench.digest) { offset, _ in written = offset }
             for index in head.blobs.indices {
                 locations.append(
                     (
