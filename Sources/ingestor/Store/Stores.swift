@@ -136,7 +136,7 @@ struct Stores: Sendable {
             log: log, writer: writer, state: state, silo: silo, providers: providers.all, clock: { Context.now() },
             options: engineOptions())
         let store = WriteStore(
-            engine: engine, credentials: credentials, vault: vault,
+            engine: engine, credentials: credentials, vault: vault, keys: keys,
             reader: ReadStore(
                 log: log, state: state, silo: silo,
                 queries: try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant),
@@ -148,6 +148,9 @@ struct Stores: Sendable {
         let result: R
         do {
             try await engine.recover()
+            for tenant in try await Erasure(store).finish() {
+                context.logger.info("an erasure that was cut is finished", metadata: ["tenant": "\(tenant.rawValue)"])
+            }
             result = try await body(store)
         } catch {
             do { try await close(writer, silo, state) } catch let later {
