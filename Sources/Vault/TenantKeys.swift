@@ -46,7 +46,8 @@ public final class TenantKeys: RecordKeys {
             switch try lookUp(id, &known) {
             case .present: return
             case .erased:
-                throw SealingFailure(.erased, tenant, "tenant \(tenant.rawValue) was erased: nothing is recorded of it any more")
+                throw SealingFailure(
+                    .erased, tenant, "tenant \(tenant.rawValue) was erased: nothing is recorded of it any more")
             case .missing(let reason):
                 guard try !known.isUsed(id) else { throw Self.lost(tenant, reason) }
                 do {
@@ -128,7 +129,8 @@ public final class TenantKeys: RecordKeys {
 
     private func pool(_ key: [UInt8]) throws -> CipherPool {
         guard key.count == AESGCM.keyByteCount else {
-            throw VaultError(.damaged, "the key of a tenant has \(key.count) bytes instead of 32: restore it from a backup")
+            throw VaultError(
+                .damaged, "the key of a tenant has \(key.count) bytes instead of 32: restore it from a backup")
         }
         return CipherPool(key: HKDFSHA256.expand(key, info: Self.recordInfo))
     }

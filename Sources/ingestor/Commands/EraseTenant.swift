@@ -38,7 +38,8 @@ extension Tenants {
             }
             guard yes else {
                 throw CommandError.usage(
-                    "erasing tenant \(Printable.text(name ?? "\(tenant.rawValue)")) cannot be undone: add --yes if it is meant")
+                    "erasing tenant \(Printable.text(name ?? "\(tenant.rawValue)")) cannot be undone: add --yes if it is meant"
+                )
             }
             let event = try await erase(tenant, store)
             try await Erasure(store).finish()

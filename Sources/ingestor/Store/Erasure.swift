@@ -46,7 +46,15 @@ struct Erasure: Sendable {
 }
 
 extension LazyVault {
-    func destroyTenantKey(_ id: KeyID) throws { try Vault.destroyTenantKey(id, in: data.tenantKeys) }
+    /// Also where there is no master key: then nobody can be replacing it.
+    func destroyTenantKey(_ id: KeyID) throws {
+        if try data.missingMasterKey(given: givenKey) == nil {
+            try open().destroyTenantKey(id)
+        } else {
+            try Vault.destroyTenantKey(id, in: data.tenantKeys)
+        }
+    }
+
     func isErasureFinished(_ id: KeyID) throws -> Bool { try Vault.isErasureFinished(id, in: data.tenantKeys) }
     func finishErasure(_ id: KeyID) throws { try Vault.finishErasure(id, in: data.tenantKeys) }
 }
