@@ -188,7 +188,7 @@ public final class StateStore: Sendable {
 
     /// Takes over the rows of `other`, which is a state of the same log that nobody else uses, and deletes the file that they
     /// were in. Nothing is folded meanwhile; who reads goes on with what is read.
-    func replace(with other: consuming StateStore) throws {
+    func replace(with other: StateStore) throws {
         try writer.withLock { writer in
             if let failure = writer.failure {
                 throw StateError(.storage, "an earlier fold failed; open it again", cause: failure)

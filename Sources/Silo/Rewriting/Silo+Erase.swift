@@ -14,7 +14,7 @@ extension Silo {
         _ = try writer.seal(domain)
         let shards = try locations.shards().values.filter { $0.domain == domain && !$0.isDropped }.map(\.id).sorted()
         guard !shards.isEmpty else { return [] }
-        let keys = try locations.locations(in: Set(shards)).map(\.key)
+        let keys = try locations.locations(in: Set(shards)).map { $0.key }
         for start in stride(from: 0, to: keys.count, by: Self.forgottenAtOnce) {
             let end = min(keys.count, start + Self.forgottenAtOnce)
             try locations.commit(LocationChange(removed: Array(keys[start..<end])))

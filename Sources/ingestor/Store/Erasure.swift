@@ -1,5 +1,6 @@
 import Events
 import Ingest
+import Projections
 import State
 import Vault
 
