@@ -38,7 +38,7 @@ struct ErasureTests {
             try await tool.succeed("sync", theirLocator, "--tenant", "planted-tenant")
             try await tool.succeed("sync", otherLocator, "--tenant", "kept-tenant")
             // A failure whose words name the source.
-            server.inject(.status(500))
+            server.inject(.answer(status: 404))
             let failed = try await tool("sync", theirLocator, "--tenant", "planted-tenant", "--force")
             #expect(failed.status != 0)
             server.clearFaults()
@@ -53,7 +53,9 @@ struct ErasureTests {
             try await system("cd \(tool.data) && find . -type f > \(list)")
             var found: Set<String> = []
             for file in String(decoding: try bytes(of: list), as: UTF8.self).split(separator: "\n") {
-                for name in planted.found(in: try bytes(of: "\(tool.data)/\(file)")) { found.insert("\(name): \(file)") }
+                for name in planted.found(in: try bytes(of: "\(tool.data)/\(file)")) {
+                    found.insert("\(name): \(file)")
+                }
             }
             return found
         }
