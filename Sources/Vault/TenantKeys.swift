@@ -9,6 +9,7 @@ import Synchronization
 /// shards: neither says anything of the other.
 public final class TenantKeys: RecordKeys {
     private static let recordInfo = Array("ingestor record".utf8)
+    static let shardInfo = Array("ingestor shard".utf8)
 
     private enum State {
         /// What the tenant's key seals records with.
@@ -126,6 +127,11 @@ public final class TenantKeys: RecordKeys {
         known.states[id] = state
         return state
     }
+
+    /// The key itself, which is not kept in memory.
+    func tenantKey(_ id: KeyID) throws -> TenantKey { try store.tenantKey(id) }
+
+    public func randomBytes(_ count: Int) throws -> [UInt8] { try random(count) }
 
     private func pool(_ key: [UInt8]) throws -> CipherPool {
         guard key.count == AESGCM.keyByteCount else {
