@@ -11,6 +11,7 @@ public enum Event: Sendable, Equatable {
     case credentialRefreshed(CredentialRefreshed)
     case credentialRevoked(CredentialRevoked)
     case tenantAdded(TenantAdded)
+    case tenantErased(TenantErased)
     case tokenIssued(TokenIssued)
     case tokenRevoked(TokenRevoked)
     case repositoryIdentified(RepositoryIdentified)
@@ -54,6 +55,7 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed(let payload): payload
         case .credentialRevoked(let payload): payload
         case .tenantAdded(let payload): payload
+        case .tenantErased(let payload): payload
         case .tokenIssued(let payload): payload
         case .tokenRevoked(let payload): payload
         case .repositoryIdentified(let payload): payload
@@ -98,6 +100,7 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: .credentialRefreshed
         case .credentialRevoked: .credentialRevoked
         case .tenantAdded: .tenantAdded
+        case .tenantErased: .tenantErased
         case .tokenIssued: .tokenIssued
         case .tokenRevoked: .tokenRevoked
         case .repositoryIdentified: .repositoryIdentified
@@ -153,6 +156,7 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: self = .credentialRefreshed(try .init(clear: clear, sealed: sealed))
         case .credentialRevoked: self = .credentialRevoked(try .init(clear: clear, sealed: sealed))
         case .tenantAdded: self = .tenantAdded(try .init(clear: clear, sealed: sealed))
+        case .tenantErased: self = .tenantErased(try .init(clear: clear, sealed: sealed))
         case .tokenIssued: self = .tokenIssued(try .init(clear: clear, sealed: sealed))
         case .tokenRevoked: self = .tokenRevoked(try .init(clear: clear, sealed: sealed))
         case .repositoryIdentified: self = .repositoryIdentified(try .init(clear: clear, sealed: sealed))

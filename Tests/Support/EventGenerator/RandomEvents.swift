@@ -4,6 +4,7 @@ public import Events
 extension SeededGenerator {
     public mutating func event(_ kind: EventKind) -> Event {
         switch kind {
+        case .tenantErased: .tenantErased(.init(id: TenantID(UInt32(1 + below(3))), repositories: UInt64(below(9))))
         case .tenantAdded: .tenantAdded(.init(id: TenantID(UInt32(1 + below(3))), name: text()))
         case .tokenIssued: .tokenIssued(.init(hash: tokenHash(), name: text()))
         case .tokenRevoked: .tokenRevoked(.init(id: position(), hash: tokenHash()))
