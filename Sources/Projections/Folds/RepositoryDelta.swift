@@ -62,7 +62,8 @@ struct RepositoryDelta: Equatable {
         case .repositoryResumed: change = .resumed
         case .jobRequeued, .syncRequested, .gapDetected, .gapClosed: change = .noticed
         case .tenantAdded, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed, .blobCorrupted,
-            .blobRepaired, .blobRefused, .largeFileStored, .credentialStored, .credentialRefreshed,
+            .blobRepaired, .blobRefused, .largeFileStored, .blobsReleased, .blobsDeleted, .shardCompacted,
+            .versionsReleased, .blobsRestored, .bodiesReleased, .versionsRestored, .credentialStored, .credentialRefreshed,
             .credentialRevoked, .webhookReceived, .webhookRepeated, .webhookRejected:
             change = .none
         }

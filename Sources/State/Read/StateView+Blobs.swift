@@ -31,6 +31,11 @@ extension StateView {
         return try all(.refusedBlobs, prefix: prefix, RefusedBlob.init(key:decoding:))
     }
 
+    /// How far the bodies of webhooks have been given up; nil where none ever was.
+    public func retention() throws -> RetentionRow? {
+        try row(.retention, RetentionRow.key) { (_, row) throws(DecodingFailure) in try RetentionRow(decoding: row) }
+    }
+
     // MARK: Shards
 
     public func shard(_ id: ShardID) throws -> ShardRow? {
@@ -38,8 +43,12 @@ extension StateView {
     }
 
     /// Sealed shards by id; nil for those of all domains.
-    public func shards(in domain: Domain? = nil) throws -> [ShardRow] {
-        try all(.shards, ShardRow.init(key:decoding:)).filter { domain == nil || $0.domain == domain }
+    ///
+    /// - Parameter includingCompacted: also those that others have taken the place of.
+    public func shards(in domain: Domain? = nil, includingCompacted: Bool = false) throws -> [ShardRow] {
+        try all(.shards, ShardRow.init(key:decoding:)).filter { row in
+            (domain == nil || row.domain == domain) && (includingCompacted || !row.isCompacted)
+        }
     }
 
     /// The highest id of a sealed shard.
