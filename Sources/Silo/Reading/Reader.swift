@@ -18,9 +18,10 @@ final class Reader: Sendable {
     /// A blob that is read whole is held against its SHA-256: a small one before `body` sees it, a large one after its last
     /// piece. A range of a large one is held against the checksums of its parts.
     func read(
-        _ key: LocationKey, at location: Location, range: Range<Int>?, _ body: (UnsafeRawBufferPointer) throws -> Void
+        _ key: LocationKey, at location: Location, in file: ShardFile, range: Range<Int>?,
+        _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        let frame = try frame(of: key, at: location)
+        let frame = try frame(of: key, at: location, in: file)
         switch frame {
         case .blobs(let frame):
             let content = frame.range(location.index)
@@ -32,7 +33,7 @@ final class Reader: Sendable {
             }
         case .parts(let parts):
             let wanted = try Self.clamp(range, location.byteCount, location.shard)
-            try read(parts, wanted, key, location, body)
+            try read(parts, wanted, key, location, file, body)
         }
     }
 
@@ -41,13 +42,21 @@ final class Reader: Sendable {
         case parts([PartReference])
     }
 
-    private func frame(of key: LocationKey, at location: Location) throws(SiloError) -> Found {
+    /// The file of a shard, open, and its header checked.
+    func file(_ shard: ShardID) throws(SiloError) -> ShardFile { try files.file(shard) }
+
+    /// Nobody reads from the shard any more.
+    func close(_ shard: ShardID) { files.close(shard) }
+
+    private func frame(
+        of key: LocationKey, at location: Location, in file: ShardFile
+    ) throws(SiloError) -> Found {
         let cacheKey = FrameCache.Key(shard: location.shard, offset: location.offset)
         let frame: DecodedFrame
         if let cached = cache.frame(cacheKey) {
             frame = cached
         } else {
-            let (head, bytes) = try decode(location.shard, at: location.offset, frameByteCount: location.frameByteCount)
+            let (head, bytes) = try decode(file, at: location.offset, frameByteCount: location.frameByteCount)
             guard head.isConsistent else { throw SiloError.damaged("a frame's table is wrong", location.shard) }
             if head.kind == .partList {
                 try Self.match(head.blobs, key, location)
@@ -102,7 +111,7 @@ final class Reader: Sendable {
 
     private func read(
         _ parts: [PartReference], _ wanted: Range<Int>, _ key: LocationKey, _ location: Location,
-        _ body: (UnsafeRawBufferPointer) throws -> Void
+        _ file: ShardFile, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let isWhole = wanted == 0..<location.byteCount
         guard let partByteCount = parts.first?.rawByteCount, !wanted.isEmpty else { return }
@@ -111,7 +120,7 @@ final class Reader: Sendable {
             whole.digest.reset()
             for index in wanted.lowerBound / partByteCount...(wanted.upperBound - 1) / partByteCount {
                 let part = parts[index]
-                let (head, bytes) = try decode(location.shard, at: part.offset, frameByteCount: part.frameByteCount)
+                let (head, bytes) = try decode(file, at: part.offset, frameByteCount: part.frameByteCount)
                 guard head.kind == .part, bytes.count == part.rawByteCount else {
                     throw SiloError.damaged("a part of \(key.sha1.hex) is not where its list says", location.shard)
                 }
@@ -128,9 +137,9 @@ final class Reader: Sendable {
 
     /// The frame at `offset`, its payload decoded.
     func decode(
-        _ shard: ShardID, at offset: UInt64, frameByteCount: Int
+        _ file: ShardFile, at offset: UInt64, frameByteCount: Int
     ) throws(SiloError) -> (FrameHead, [UInt8]) {
-        let file = try files.file(shard)
+        let shard = file.id
         return try benches.with { (bench) throws(SiloError) in
             let memory = bench.frameMemory(frameByteCount)
             guard try file.read(into: memory, at: offset) == frameByteCount else {

@@ -11,13 +11,15 @@ extension Writer {
         var hasQueued: Bool { if case .accepted(true, _) = self { true } else { false } }
     }
 
-    func put(_ bytes: UnsafeRawBufferPointer, in domain: Domain) throws(SiloError) -> Put {
+    func put(_ bytes: UnsafeRawBufferPointer, in domain: Domain, _ hint: PutHint) throws(SiloError) -> Put {
         let entry = benches.with { $0.hasher.hash(bytes) }
-        return try put(bytes, entry, in: domain)
+        return try put(bytes, entry, in: domain, hint)
     }
 
     /// Puts a blob whose hashes the caller has computed.
-    func put(_ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, in domain: Domain) throws(SiloError) -> Put {
+    func put(
+        _ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, in domain: Domain, _ hint: PutHint = PutHint()
+    ) throws(SiloError) -> Put {
         if bytes.count > options.partByteCount {
             let stream = try stream(in: domain, byteCount: bytes.count, expecting: entry.sha1, known: entry)
             try stream.write(bytes)

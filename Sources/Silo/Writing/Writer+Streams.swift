@@ -3,7 +3,8 @@ import Synchronization
 
 extension Writer {
     func stream(
-        in domain: Domain, byteCount: Int, expecting expected: SHA1Hash?, known: BlobEntry? = nil
+        in domain: Domain, byteCount: Int, expecting expected: SHA1Hash?, known: BlobEntry? = nil,
+        _ hint: PutHint = PutHint()
     ) throws(SiloError) -> BlobStream {
         try monitor.read { (state) throws(SiloError) in try state.checkWritable() }
         let mostBytes = options.partByteCount * ShardFormat.maximumPartCount
@@ -19,7 +20,7 @@ extension Writer {
             mode = .parts(try acquire(domain, forStream: true))
         }
         return BlobStream(
-            self, domain, byteCount: byteCount, expected: expected, known: known, mode: mode)
+            self, domain, byteCount: byteCount, expected: expected, known: known, hint: hint, mode: mode)
     }
 
     /// Writes the next part of a large blob.

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The writing half of a store: collects blobs in frames, compresses these, appends them to shards, makes them durable.
 ///
-/// Locks, from the outside in: `flushing`, an `OpenShard`'s own, `monitor`. The monitor's is never held while waiting
+/// Locks, from the outside in: `rewriting`, `flushing`, an `OpenShard`'s own, `monitor`. The monitor's is never held while waiting
 /// for a disk, but for the making of a shard's file.
 final class Writer: Sendable {
     let directory: ShardDirectory
@@ -13,6 +13,8 @@ final class Writer: Sendable {
     let benches: WorkbenchPool
     let monitor: Monitor<WriterState>
     let flushing = Mutex(())
+    /// Held by whoever rewrites or deletes shards. Outside all others.
+    let rewriting = Mutex(())
 
     init(
         directory: ShardDirectory, locations: any LocationStore, options: Silo.Options, disk: Disk,
@@ -73,7 +75,8 @@ final class Writer: Sendable {
         let header = ShardHeader(
             domain: domain, shard: ShardID(rawValue: state.nextShardID), createdAt: options.now())
         let shard = try benches.with { (bench) throws(SiloError) in
-            try OpenShard.create(header, in: directory, disk: disk, &bench.digest)
+            try OpenShard.create(
+                header, at: directory.path(of: header.shard, isSealed: false), disk: disk, &bench.digest)
         }
         state.nextShardID += 1
         state.hasNewName = true
