@@ -7,6 +7,8 @@ import State
 /// What the store knows of one content.
 public struct BlobReport: Sendable {
     public let row: BlobRow
+    /// The shard that holds it, where the store can tell: compaction may have moved it.
+    public let shard: ShardID?
     /// Bytes that it takes in its shard, where the store can tell.
     public let storedSize: Int?
     public let isReadable: Bool
@@ -34,10 +36,10 @@ extension Queries {
             }
             return nil
         }
-        guard let (row, references) = found else { throw unknown(hash) }
+        guard let (row, references) = found else { throw try unknown(hash) }
         let info = try silo.contains(hash, in: row.domain)
         return BlobReport(
-            row: row, storedSize: info?.storedByteCount, isReadable: info != nil && row.damage == nil,
+            row: row, shard: info?.shard ?? row.stored?.shard, storedSize: info?.storedByteCount, isReadable: info != nil && row.damage == nil,
             references: references)
     }
 
@@ -48,11 +50,25 @@ extension Queries {
         for domain in domains where try silo.contains(hash, in: domain) != nil {
             return try silo.read(hash, in: domain, into: body)
         }
-        throw unknown(hash)
+        throw try unknown(hash)
     }
 
-    private func unknown(_ hash: SHA1Hash) -> QueryError {
-        QueryError(
+    /// Whether the store has a content that the tenant may read.
+    public func isThere(_ hash: SHA1Hash) throws -> Bool {
+        try domains.contains { try silo.contains(hash, in: $0) != nil }
+    }
+
+    private func unknown(_ hash: SHA1Hash) throws -> QueryError {
+        let deleted = try state.read { view in
+            try domains.compactMap { try view.blob(hash, in: $0)?.deleted }.first
+        }
+        if let deleted {
+            return QueryError(
+                .unknownBlob,
+                "\(hash.hex) was deleted by event \(deleted.rawValue), as nothing named it any more: `ingestor explain \(hash.hex)` "
+                    + "shows when and why")
+        }
+        return QueryError(
             .unknownBlob,
             "no content \(hash.hex) is known to this tenant. The id of a file's content is shown by `ingestor files`")
     }

@@ -14,6 +14,9 @@ public struct StoreStatistics: Sendable, Equatable {
     /// Distinct contents, and the sum of their sizes.
     public var blobs: UInt64 = 0
     public var uniqueBytes: UInt64 = 0
+    /// Of these, what nothing names any more and waits to be deleted.
+    public var releasedBlobs: UInt64 = 0
+    public var releasedBytes: UInt64 = 0
     /// Bytes that they take on disk, in so many shards.
     public var storedBytes: UInt64 = 0
     public var shards: UInt64 = 0
@@ -40,6 +43,8 @@ extension Queries {
             for (_, statistics) in domains {
                 result.blobs += statistics.blobs
                 result.uniqueBytes += statistics.uniqueBytes
+                result.releasedBlobs += statistics.releasedBlobs
+                result.releasedBytes += statistics.releasedBytes
             }
         }
         // The bodies of webhooks are records of ours, no content.

@@ -9,6 +9,8 @@ extension ProviderError.Code {
     static let replaced = Self(rawValue: "replaced")
     /// Its content belongs elsewhere now.
     static let moved = Self(rawValue: "moved")
+    /// A content went while it was stored again.
+    static let deleted = Self(rawValue: "deleted")
     /// The source is not yet at what it announced.
     static let behind = Self(rawValue: "behind")
 }

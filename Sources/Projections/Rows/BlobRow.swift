@@ -151,6 +151,13 @@ public struct BlobRow: Sendable, Equatable {
             && row.unsafeLoad(fromByteOffset: flagsOffset, as: UInt8.self) & (isStoredFlag | isDamagedFlag) == isStoredFlag
     }
 
+    /// How the content stands, without decoding the row.
+    public static func standing(_ row: RawSpan) -> BlobStanding {
+        guard isReadable(row) else { return .missing }
+        let flags = row.unsafeLoad(fromByteOffset: flagsOffset, as: UInt8.self)
+        return flags & isReleasedFlag == 0 ? .stored : .released
+    }
+
     /// Domain (4) ‖ SHA-1 (20).
     public static func key(_ domain: Domain, _ hash: SHA1Hash) -> [UInt8] {
         var key: [UInt8] = []
@@ -159,6 +166,15 @@ public struct BlobRow: Sendable, Equatable {
         key.put(hash)
         return key
     }
+}
+
+/// How a content stands.
+public enum BlobStanding: Sendable, Equatable {
+    /// It is not there, or damaged.
+    case missing
+    case stored
+    /// It is there, and may be deleted soon.
+    case released
 }
 
 /// A file version that names a blob. Its key is domain (4) ‖ SHA-1 (20) ‖ repository (8) ‖ ref (4) ‖ position (8) ‖ index (4),

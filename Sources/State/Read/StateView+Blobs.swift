@@ -13,6 +13,12 @@ extension StateView {
         return BlobRow.isReadable(row)
     }
 
+    /// How a content stands. Cheap: nothing is decoded.
+    public func standing(of hash: SHA1Hash, in domain: Domain) throws -> BlobStanding {
+        guard let row = try transaction.get(tables[.blobs], BlobRow.key(domain, hash)) else { return .missing }
+        return BlobRow.standing(row)
+    }
+
     /// The contents of a domain in the order of their hashes, until `body` says false.
     public func forEachBlob(in domain: Domain, _ body: (BlobRow) throws -> Bool) throws {
         try forEach(.blobs, prefix: Self.prefix(domain), BlobRow.init(key:decoding:), body)

@@ -26,8 +26,12 @@ extension StateView {
     }
 
     /// The contents of all domains, each domain's in the order of their hashes, until `body` says false.
-    public func forEachBlob(_ body: (BlobRow) throws -> Bool) throws {
-        try forEach(.blobs, BlobRow.init(key:decoding:), body)
+    ///
+    /// - Parameter key: begins there (``BlobRow/key(_:_:)``); nil: with the first.
+    public func forEachBlob(from key: [UInt8]? = nil, _ body: (BlobRow) throws -> Bool) throws {
+        try transaction.forEach(tables[.blobs], prefix: [], from: key ?? []) { key, row in
+            try body(try Self.decoded(.blobs, key, row, BlobRow.init(key:decoding:)))
+        }
     }
 
     /// Which contents pointers stand for, until `body` says false.

@@ -19,7 +19,7 @@ struct Root: ParsableCommand {
             CommandGroup(
                 name: "What happened",
                 subcommands: [ShowLog.self, Explain.self, Status.self, Stats.self, DeadLetters.self]),
-            CommandGroup(name: "Proof", subcommands: [Verify.self, ReplayLog.self]),
+            CommandGroup(name: "Proof", subcommands: [Verify.self, ReplayLog.self, CollectGarbage.self]),
             CommandGroup(name: "Trying it out", subcommands: [Demo.self, Bench.self]),
         ])
 }

@@ -29,10 +29,10 @@ struct ShowBlob: QueryCommand {
                 ("size", stored.map { .uint($0.size) } ?? .null),
                 ("storedSize", report.storedSize.map { .count($0) } ?? .null),
                 ("mimeType", stored.map { .string($0.mimeType) } ?? .null),
-                ("shard", stored.map { .uint($0.shard.rawValue) } ?? .null),
+                ("shard", report.shard.map { .uint($0.rawValue) } ?? .null),
                 ("references", .uint(report.row.references)),
                 ("createdAt", .time(stored?.firstSeenAt)), ("isPublic", .bool(report.row.domain == .public)),
-                ("isReadable", .bool(report.isReadable)), ("damage", report.row.damage.map { .string($0) } ?? .null),
+                ("isReadable", .bool(report.isReadable)), ("releasedAt", .time(report.row.released?.at)), ("damage", report.row.damage.map { .string($0) } ?? .null),
             ])
             return report.isReadable ? .done : .damage
         }
@@ -43,7 +43,7 @@ struct ShowBlob: QueryCommand {
             ("  size", stored.map { "\(Units.bytes($0.size)) (\(Units.count($0.size)))" } ?? "–"),
             ("  on disk", report.storedSize.map { "\(Units.bytes($0)), its share of its frame" } ?? "–"),
             ("  type", stored?.mimeType ?? "–"),
-            ("  shard", stored.map { "\($0.shard.rawValue)" } ?? "–"),
+            ("  shard", report.shard.map { "\($0.rawValue)" } ?? "–"),
             ("  references", Units.count(report.row.references)),
             (
                 "  first seen",
@@ -52,7 +52,10 @@ struct ShowBlob: QueryCommand {
             ),
             (
                 "  state",
-                report.isReadable ? style.good("readable") : style.bad(report.row.damage ?? "not in the store")
+                report.isReadable
+                    ? style.good("readable")
+                        + (report.row.released.map { ", released \(Units.moment($0.at, now: Context.now()))" } ?? "")
+                    : style.bad(report.row.damage ?? "not in the store")
             ),
         ])
         for reference in report.references.prefix(20) {

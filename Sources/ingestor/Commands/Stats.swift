@@ -21,6 +21,8 @@ struct Stats: QueryCommand {
                 ("itemVersions", .uint(statistics.itemVersions)), ("blobs", .uint(statistics.blobs)),
                 ("logicalBytes", .uint(statistics.logicalBytes)), ("uniqueBytes", .uint(statistics.uniqueBytes)),
                 ("storedBytes", .uint(statistics.storedBytes)), ("shards", .uint(statistics.shards)),
+                ("releasedBlobs", .uint(statistics.releasedBlobs)),
+                ("releasedBytes", .uint(statistics.releasedBytes)),
                 ("dedupRatio", .double(statistics.dedupRatio)),
                 ("compressionRatio", .double(statistics.compressionRatio)),
             ])
@@ -31,11 +33,14 @@ struct Stats: QueryCommand {
     }
 
     static func facts(_ statistics: StoreStatistics) -> [(String, String)] {
-        [
+        let released =
+            "\(Units.count(statistics.releasedBlobs)), \(Units.bytes(statistics.releasedBytes)), waiting to be deleted"
+        return [
             ("sources", Units.count(statistics.repositories)),
             ("events", Units.count(statistics.events)),
             ("file versions", "\(Units.count(statistics.itemVersions)), \(Units.bytes(statistics.logicalBytes))"),
             ("distinct contents", "\(Units.count(statistics.blobs)), \(Units.bytes(statistics.uniqueBytes))"),
+        ] + (statistics.releasedBlobs == 0 ? [] : [("released", released)]) + [
             ("on disk", "\(Units.bytes(statistics.storedBytes)) in \(Units.count(statistics.shards, "shard"))"),
             ("deduplication", Units.ratio(statistics.dedupRatio)),
             ("compression", Units.ratio(statistics.compressionRatio)),
