@@ -22,7 +22,11 @@ public struct StoreStatistics: Sendable, Equatable {
     public var shards: UInt64 = 0
 
     /// How many times over the contents would be kept without deduplication.
-    public var dedupRatio: Double { uniqueBytes == 0 ? 1 : Double(logicalBytes) / Double(uniqueBytes) }
+    public var dedupRatio: Double {
+        // What waits to be deleted is no version's any more.
+        let named = uniqueBytes - min(uniqueBytes, releasedBytes)
+        return named == 0 ? 1 : Double(logicalBytes) / Double(named)
+    }
     /// How many times smaller the contents are on disk.
     public var compressionRatio: Double { storedBytes == 0 ? 1 : Double(uniqueBytes) / Double(storedBytes) }
 

@@ -60,7 +60,8 @@ extension Collection {
         var isChecked = false
         repeat {
             let horizon = engine.pins.horizon
-            let now = now
+            // What was released a moment ago may be due already, where there is no grace.
+            let now = max(now, engine.clock())
             let (due, resume) = try scan(from: next) { blob, _, count in
                 // What is held by a pointer again is found here, and taken back.
                 policy.mayDelete(blob, isHeld: false, horizon: horizon, at: now, count: count)

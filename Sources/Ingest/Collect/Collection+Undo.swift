@@ -12,53 +12,56 @@ extension Collection {
     }
 
     private mutating func restoreVersions() async throws {
-        let decisions = try openDecisions()
-        for position in decisions {
-            guard let envelope = try engine.log.read({ log in try log.envelope(at: position) }),
-                case .versionsReleased(let event) = envelope.event, let repository = envelope.header.repository
-            else { continue }
-            let domain = envelope.header.domain
-            let versions = try engine.state.read { view in
-                try event.versions.filter { entry in
-                    let versions = try view.file(
-                        repository, ref: event.ref, path: entry.path, asOf: entry.version.position)
-                    guard let version = versions, version.version == entry.version, version.released == position else {
-                        return false
-                    }
-                    guard let hash = entry.hash else { return true }
-                    return try view.blob(hash, in: domain)?.stored != nil
-                }
-            }
-            report.versionsRestored += UInt64(versions.count)
-            if versions.isEmpty || options.isDryRun { continue }
+        for decision in try openDecisions() {
+            let (event, repository) = (decision.event, decision.repository)
+            report.versionsRestored += UInt64(decision.versions.count)
+            report.restored += try waiting(decision.versions, decision.domain)
+            if options.isDryRun { continue }
             let draft = EventDraft(
-                .versionsRestored(VersionsRestored(ref: event.ref, versions: versions)),
-                tenant: envelope.header.tenant, domain: domain, of: repository)
-            report.restored += try waiting(versions, domain)
+                .versionsRestored(VersionsRestored(ref: event.ref, versions: decision.versions)),
+                tenant: decision.tenant, domain: decision.domain, of: repository)
             _ = try await engine.writer.append([draft], at: engine.clock())
         }
     }
 
-    /// Releases of versions that no deletion has followed upon yet: those after the last deletion, and earlier ones whose
-    /// grace is not over.
-    private func openDecisions() throws -> [LogPosition] {
+    private struct Decision {
+        var event: VersionsReleased
+        var repository: RepositoryID
+        var tenant: TenantID
+        var domain: Domain
+        /// Those that can be taken back.
+        var versions: [ReleasedVersion] = []
+    }
+
+    /// Releases of versions that can be taken back, the oldest first. Of those whose grace is over, only what waits still is: the
+    /// rest went, or is named by others too.
+    private func openDecisions() throws -> [Decision] {
         let policy = options.release
         let now = now
         return try engine.log.read { log in
             try engine.state.read { view in
                 let count = try view.count
-                var found: [LogPosition] = []
+                var found: [Decision] = []
                 try view.forEachPosition(.kind(.versionsReleased), descending: true) { position in
-                    guard let header = try log.header(at: position) else { return false }
-                    let release = BlobRow.Release(position: position, at: header.time)
-                    var isOpen = !policy.isDue(release, at: now, count: count)
-                    if !isOpen, case .versionsReleased(let event) = try log.envelope(at: position)?.event {
-                        isOpen = try event.versions.contains { version in
-                            try version.hash.flatMap { try view.blob($0, in: header.domain)?.released } != nil
-                        }
+                    guard let envelope = try log.envelope(at: position),
+                        case .versionsReleased(let event) = envelope.event,
+                        let repository = envelope.header.repository
+                    else { return true }
+                    let release = BlobRow.Release(position: position, at: envelope.header.time)
+                    let isDue = policy.isDue(release, at: now, count: count)
+                    var decision = Decision(
+                        event: event, repository: repository, tenant: envelope.header.tenant,
+                        domain: envelope.header.domain)
+                    decision.versions = try event.versions.filter { entry in
+                        let version = try view.file(
+                            repository, ref: event.ref, path: entry.path, asOf: entry.version.position)
+                        guard version?.version == entry.version, version?.released == position else { return false }
+                        guard let hash = entry.hash else { return !isDue }
+                        let blob = try view.blob(hash, in: decision.domain)
+                        return isDue ? blob?.released != nil : blob?.stored != nil
                     }
-                    if isOpen { found.append(position) }
-                    return isOpen
+                    if !decision.versions.isEmpty { found.append(decision) }
+                    return true
                 }
                 return found.reversed()
             }

@@ -45,37 +45,58 @@ extension Collection {
 
     /// Versions of a repository that are still kept and need not be: up to a batch of them.
     private mutating func gather(_ repository: RepositoryRow, _ cut: LogPosition?) throws -> VersionBatch {
-        var batch = VersionBatch(limit: options.isDryRun ? .max : VersionBatch.maximumCount)
-        var path: [FileVersion] = []
-        var pathRef = RefID.watched
-        let isRemoved = repository.isRemoved
-        var counts: [Pins.Key: UInt64] = [:]
-        let isDryRun = options.isDryRun
+        var gatherer = VersionGatherer(
+            isRemoved: repository.isRemoved, cut: cut,
+            batch: VersionBatch(limit: options.isDryRun ? .max : VersionBatch.maximumCount))
+        let engine = engine
         try engine.log.read { log in
-            var domains = VersionDomains()
-            func close() throws {
-                let end =
-                    isRemoved ? path.count : HistoryPolicy.releasable(path.map(\.version.position), cut: cut)
-                for version in path[..<end] where version.released == nil {
-                    let domain = try domains.domain(of: version.version.position, log)
-                    let entry = ReleasedVersion(version)
-                    batch.add(entry, pathRef, domain)
-                    if isDryRun, let hash = entry.hash { counts[Pins.Key(domain: domain, hash: hash), default: 0] += 1 }
-                }
-                path.removeAll(keepingCapacity: true)
-            }
             try engine.state.read { view in
                 try view.forEachVersion(repository.id) { ref, version in
-                    if let last = path.last, last.path != version.path || pathRef != ref { try close() }
-                    pathRef = ref
-                    path.append(version)
-                    return !batch.isFull
+                    try gatherer.take(version, ref, log)
+                    return !gatherer.batch.isFull
                 }
             }
-            try close()
+            try gatherer.close(log)
         }
-        released.merge(counts) { $0 + $1 }
-        return batch
+        if options.isDryRun {
+            for group in gatherer.batch.groups {
+                for case let hash? in group.versions.map(\.hash) {
+                    released[Pins.Key(domain: group.domain, hash: hash), default: 0] += 1
+                }
+            }
+        }
+        return gatherer.batch
+    }
+}
+
+/// Takes a repository's versions, path by path, and keeps those that may go.
+private struct VersionGatherer {
+    let isRemoved: Bool
+    let cut: LogPosition?
+    var batch: VersionBatch
+    private var path: [FileVersion] = []
+    private var ref = RefID.watched
+    private var domains = VersionDomains()
+
+    init(isRemoved: Bool, cut: LogPosition?, batch: VersionBatch) {
+        self.isRemoved = isRemoved
+        self.cut = cut
+        self.batch = batch
+    }
+
+    mutating func take(_ version: FileVersion, _ ref: RefID, _ log: borrowing LogSnapshot) throws {
+        if let last = path.last, last.path != version.path || self.ref != ref { try close(log) }
+        self.ref = ref
+        path.append(version)
+    }
+
+    /// Decides about the path whose versions have come.
+    mutating func close(_ log: borrowing LogSnapshot) throws {
+        let end = isRemoved ? path.count : HistoryPolicy.releasable(path.map(\.version.position), cut: cut)
+        for version in path[..<end] where version.released == nil {
+            batch.add(ReleasedVersion(version), ref, try domains.domain(of: version.version.position, log))
+        }
+        path.removeAll(keepingCapacity: true)
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Events
 import Ingest
+import Projections
 
 /// `gc`
 struct CollectGarbage: WritingCommand {

@@ -1,6 +1,7 @@
 import EventLog
 import Events
 import Projections
+import Queries
 import Silo
 import State
 

@@ -85,7 +85,9 @@ public struct EventStream: Sendable {
     /// A decision about versions that are there, or about contents.
     private mutating func release() -> EventDraft {
         guard !changes.isEmpty, !generator.oneIn(3) else {
-            let kind = generator.pick([EventKind.blobsReleased, .blobsReleased, .blobsDeleted, .blobsRestored])
+            let kind = generator.pick([
+                EventKind.blobsReleased, .blobsReleased, .blobsDeleted, .blobsRestored, .bodiesReleased, .shardCompacted,
+            ])
             let repository = generator.pick(repositories)
             return EventDraft(generator.event(kind), tenant: repository.domain.owner, domain: repository.domain)
         }
