@@ -46,7 +46,7 @@ import Testing
                 }
                 return try await group.reduce(into: []) { $0.append($1.ending) }
             }
-            if endings.contains(.killed) { kills += 1 }
+            if endings.contains(where: { if case .killed = $0 { true } else { false } }) { kills += 1 }
             if kills % Self.checkEvery == 0 || runs % Self.checkEvery == 0 { try await check(engine, sources) }
         }
         try await check(engine, sources)

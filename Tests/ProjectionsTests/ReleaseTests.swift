@@ -109,7 +109,8 @@ extension Given {
         func seal(_ id: UInt64, _ hash: SHA256Hash) throws {
             try given.event(
                 .shardSealed(
-                    .init(shard: ShardID(rawValue: id), contentHash: hash, byteCount: 9, blobCount: 1, logicalBytes: 5)))
+                    .init(shard: ShardID(rawValue: id), contentHash: hash, byteCount: 9, blobCount: 1, logicalBytes: 5))
+            )
         }
         func row(_ id: UInt64) throws -> ShardRow? {
             var key: [UInt8] = []
@@ -122,7 +123,8 @@ extension Given {
         let position = try given.event(
             .shardCompacted(
                 .init(
-                    replaced: [ShardID(rawValue: 1)], written: [ShardID(rawValue: 2)], effort: .hard, moved: 1, dropped: 0,
+                    replaced: [ShardID(rawValue: 1)], written: [ShardID(rawValue: 2)], effort: .hard, moved: 1,
+                    dropped: 0,
                     bytesFreed: 3)))
         #expect(try row(1)?.compacted == position)
         #expect(try row(2)?.effort == .hard)
@@ -157,7 +159,9 @@ extension Given {
         #expect(may(late, 201))
         #expect(!may(late, 200), "too few events came after it")
         #expect(!may(late.adding(seconds: -1), 10_000), "it is too early")
-        #expect(ReleasePolicy(graceSeconds: 0, graceEvents: 0).isDue(.init(position: LogPosition(0), at: start), at: start, count: 1))
+        #expect(
+            ReleasePolicy(graceSeconds: 0, graceEvents: 0).isDue(
+                .init(position: LogPosition(0), at: start), at: start, count: 1))
     }
 
     @Test func nothingGoesThatSomebodyMayRelyOn() {
@@ -192,7 +196,8 @@ extension Given {
         let syncs = [30, 20, 10].map { position in
             SyncRow(
                 repository: RepositoryID(0), ref: .watched, position: LogPosition(position), tenant: TenantID(1),
-                at: start.adding(seconds: Double(position) * day), commit: .zero, tree: .zero, upToDate: false, files: 1,
+                at: start.adding(seconds: Double(position) * day), commit: .zero, tree: .zero, upToDate: false,
+                files: 1,
                 logicalBytes: 1)
         }
         let now = start.adding(seconds: 40 * day)

@@ -11,6 +11,8 @@ public enum Event: Sendable, Equatable {
     case credentialRefreshed(CredentialRefreshed)
     case credentialRevoked(CredentialRevoked)
     case tenantAdded(TenantAdded)
+    case tokenIssued(TokenIssued)
+    case tokenRevoked(TokenRevoked)
     case repositoryIdentified(RepositoryIdentified)
     case webhookReceived(WebhookReceived)
     case webhookRepeated(WebhookRepeated)
@@ -43,6 +45,7 @@ public enum Event: Sendable, Equatable {
     case blobsRestored(BlobsRestored)
     case bodiesReleased(BodiesReleased)
     case versionsRestored(VersionsRestored)
+    case checkpointSigned(CheckpointSigned)
 
     /// What it carries.
     var payload: any EventPayload {
@@ -58,6 +61,8 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed(let payload): payload
         case .credentialRevoked(let payload): payload
         case .tenantAdded(let payload): payload
+        case .tokenIssued(let payload): payload
+        case .tokenRevoked(let payload): payload
         case .repositoryIdentified(let payload): payload
         case .webhookReceived(let payload): payload
         case .webhookRepeated(let payload): payload
@@ -90,6 +95,7 @@ public enum Event: Sendable, Equatable {
         case .blobsRestored(let payload): payload
         case .bodiesReleased(let payload): payload
         case .versionsRestored(let payload): payload
+        case .checkpointSigned(let payload): payload
         }
     }
 
@@ -106,6 +112,8 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: .credentialRefreshed
         case .credentialRevoked: .credentialRevoked
         case .tenantAdded: .tenantAdded
+        case .tokenIssued: .tokenIssued
+        case .tokenRevoked: .tokenRevoked
         case .repositoryIdentified: .repositoryIdentified
         case .webhookReceived: .webhookReceived
         case .webhookRepeated: .webhookRepeated
@@ -138,6 +146,7 @@ public enum Event: Sendable, Equatable {
         case .blobsRestored: .blobsRestored
         case .bodiesReleased: .bodiesReleased
         case .versionsRestored: .versionsRestored
+        case .checkpointSigned: .checkpointSigned
         }
     }
 
@@ -165,6 +174,8 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: self = .credentialRefreshed(try .init(clear: clear, sealed: sealed))
         case .credentialRevoked: self = .credentialRevoked(try .init(clear: clear, sealed: sealed))
         case .tenantAdded: self = .tenantAdded(try .init(clear: clear, sealed: sealed))
+        case .tokenIssued: self = .tokenIssued(try .init(clear: clear, sealed: sealed))
+        case .tokenRevoked: self = .tokenRevoked(try .init(clear: clear, sealed: sealed))
         case .repositoryIdentified: self = .repositoryIdentified(try .init(clear: clear, sealed: sealed))
         case .webhookReceived: self = .webhookReceived(try .init(clear: clear, sealed: sealed))
         case .webhookRepeated: self = .webhookRepeated(try .init(clear: clear, sealed: sealed))
@@ -197,6 +208,7 @@ public enum Event: Sendable, Equatable {
         case .blobsRestored: self = .blobsRestored(try .init(clear: clear, sealed: sealed))
         case .bodiesReleased: self = .bodiesReleased(try .init(clear: clear, sealed: sealed))
         case .versionsRestored: self = .versionsRestored(try .init(clear: clear, sealed: sealed))
+        case .checkpointSigned: self = .checkpointSigned(try .init(clear: clear, sealed: sealed))
         }
     }
 

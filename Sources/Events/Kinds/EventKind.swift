@@ -21,6 +21,8 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case credentialRefreshed = 109
     case credentialRevoked = 110
     case tenantAdded = 111
+    case tokenIssued = 113
+    case tokenRevoked = 114
     case repositoryIdentified = 115
     case webhookReceived = 201
     case webhookRepeated = 202
@@ -53,6 +55,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case blobsRestored = 411
     case bodiesReleased = 412
     case versionsRestored = 413
+    case checkpointSigned = 601
 
     /// The name by which people and scripts know it: `RepositoryAdded`.
     public var name: String {

@@ -96,7 +96,8 @@ private struct VersionColumns {
 
     func decode(_ count: UInt32) throws(DecodingFailure) -> [ReleasedVersion] {
         guard count <= VersionsReleased.maximumCount else {
-            throw DecodingFailure("\(count) versions in one event are over the limit of \(VersionsReleased.maximumCount)")
+            throw DecodingFailure(
+                "\(count) versions in one event are over the limit of \(VersionsReleased.maximumCount)")
         }
         var positions = ByteReader(positions.span.bytes)
         var indexes = ByteReader(indexes.span.bytes)

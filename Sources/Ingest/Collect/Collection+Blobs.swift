@@ -35,7 +35,9 @@ extension Collection {
 
     /// Of a dry run: the row as it would be.
     private func isReleasedByThisRun(_ blob: BlobRow) -> BlobRow {
-        guard options.isDryRun, let count = released[Pins.Key(domain: blob.domain, hash: blob.hash)] else { return blob }
+        guard options.isDryRun, let count = released[Pins.Key(domain: blob.domain, hash: blob.hash)] else {
+            return blob
+        }
         var blob = blob
         blob.references -= min(count, blob.references)
         return blob

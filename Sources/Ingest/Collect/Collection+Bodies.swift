@@ -116,7 +116,8 @@ extension Engine {
             }
         }
         for position in decisions {
-            guard case .bodiesReleased(let event) = try log.read({ log in try log.envelope(at: position)?.event }) else {
+            guard case .bodiesReleased(let event) = try log.read({ log in try log.envelope(at: position)?.event })
+            else {
                 continue
             }
             var there = Set(try event.hashes.filter { try silo.contains($0, in: .webhooks) != nil })

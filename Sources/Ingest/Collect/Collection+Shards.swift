@@ -28,7 +28,7 @@ extension Collection {
     private mutating func seal(_ domain: Domain) async throws {
         do {
             _ = try engine.silo.seal(domain)
-        } catch where error.code == .busy {
+        } catch  where error.code == .busy {
             return  // Somebody writes a large content to it; the next collection comes again.
         }
         try await engine.append(sealed: engine.silo.drainSealed(), to: nil)

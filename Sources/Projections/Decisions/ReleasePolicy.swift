@@ -19,7 +19,8 @@ public struct ReleasePolicy: Sendable, Equatable {
     ///
     /// - Parameter count: events of the log.
     public func isDue(_ release: BlobRow.Release, at now: Timestamp, count: UInt64) -> Bool {
-        now >= dueAt(release) && count > release.position.rawValue && count - 1 - release.position.rawValue >= graceEvents
+        now >= dueAt(release) && count > release.position.rawValue
+            && count - 1 - release.position.rawValue >= graceEvents
     }
 
     /// When the grace in time is over.

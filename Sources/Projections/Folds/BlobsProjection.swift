@@ -256,6 +256,7 @@ public enum BlobsProjection: Projection {
         let size = row.bigEndian64(at: BlobRow.sizeOffset)
         let isReleased = flags & BlobRow.isReleasedFlag != 0
         derivation.sum(
-            .domainStatistics, key: row.bigEndian32(at: 0), Counters(1, size, isReleased ? 1 : 0, isReleased ? size : 0))
+            .domainStatistics, key: row.bigEndian32(at: 0), Counters(1, size, isReleased ? 1 : 0, isReleased ? size : 0)
+        )
     }
 }

@@ -63,8 +63,9 @@ struct RepositoryDelta: Equatable {
         case .jobRequeued, .syncRequested, .gapDetected, .gapClosed: change = .noticed
         case .tenantAdded, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed, .blobCorrupted,
             .blobRepaired, .blobRefused, .largeFileStored, .blobsReleased, .blobsDeleted, .shardCompacted,
-            .versionsReleased, .blobsRestored, .bodiesReleased, .versionsRestored, .credentialStored, .credentialRefreshed,
-            .credentialRevoked, .webhookReceived, .webhookRepeated, .webhookRejected:
+            .versionsReleased, .blobsRestored, .bodiesReleased, .versionsRestored, .credentialStored,
+            .credentialRefreshed, .credentialRevoked, .tokenIssued, .tokenRevoked, .webhookReceived, .webhookRepeated,
+            .webhookRejected, .checkpointSigned:
             change = .none
         }
     }

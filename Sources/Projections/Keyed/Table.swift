@@ -25,6 +25,7 @@ public enum Table: UInt8, Sendable, CaseIterable {
     case rateLimits
     case largeFiles
     case retention
+    case tokens
     case byRepository
     case byKind
     case byTenant
@@ -55,7 +56,7 @@ public enum Table: UInt8, Sendable, CaseIterable {
             .installationRepositories, .gaps:
             .set
         case .tenants, .repositories, .blobs, .jobs, .shards, .announcedRefs, .credentials, .rateLimits, .largeFiles,
-            .retention:
+            .retention, .tokens:
             .reduce
         case .statistics, .domainStatistics: .sum
         }

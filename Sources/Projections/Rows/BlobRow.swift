@@ -148,7 +148,8 @@ public struct BlobRow: Sendable, Equatable {
     /// Whether the row says that the content is there and not known to be damaged, without decoding it.
     public static func isReadable(_ row: RawSpan) -> Bool {
         row.byteCount > flagsOffset
-            && row.unsafeLoad(fromByteOffset: flagsOffset, as: UInt8.self) & (isStoredFlag | isDamagedFlag) == isStoredFlag
+            && row.unsafeLoad(fromByteOffset: flagsOffset, as: UInt8.self) & (isStoredFlag | isDamagedFlag)
+                == isStoredFlag
     }
 
     /// How the content stands, without decoding the row.

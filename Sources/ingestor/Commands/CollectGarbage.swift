@@ -14,7 +14,8 @@ struct CollectGarbage: WritingCommand {
                 + "in them are written anew. Until then --undo takes releases back. Bodies of webhooks go after "
                 + "INGESTOR_WEBHOOK_BODY_DAYS (90).\n\n`serve` does the same by itself every INGESTOR_GC_INTERVAL seconds (3600; 0: "
                 + "never) while it is idle.",
-            examples: "ingestor gc --dry-run", "ingestor gc", "ingestor gc --grace 0 --grace-events 0", "ingestor gc --undo",
+            examples: "ingestor gc --dry-run", "ingestor gc", "ingestor gc --grace 0 --grace-events 0",
+            "ingestor gc --undo",
             "ingestor gc --recompress"))
 
     @OptionGroup var global: GlobalOptions
@@ -99,7 +100,8 @@ struct CollectGarbage: WritingCommand {
         if undo {
             let verb = dryRun ? "would be taken back" : "taken back"
             try output.line(
-                "\(verb): \(Units.count(report.versionsRestored, "version")), \(Units.count(report.restored, "content"))")
+                "\(verb): \(Units.count(report.versionsRestored, "version")), \(Units.count(report.restored, "content"))"
+            )
             return
         }
         let would = dryRun ? "would be " : ""
@@ -112,11 +114,15 @@ struct CollectGarbage: WritingCommand {
             ("\(would)deleted", "\(Units.count(report.deleted, "content")), \(Units.bytes(report.deletedBytes))"),
         ]
         if report.bodiesReleased > 0 {
-            facts.append(("\(would)given up", Units.count(report.bodiesReleased, "body", plural: "bodies") + " of webhooks"))
+            facts.append(
+                ("\(would)given up", Units.count(report.bodiesReleased, "body", plural: "bodies") + " of webhooks"))
         }
         if report.shardsReplaced > 0 {
             facts.append(
-                ("compacted", "\(Units.count(report.shardsReplaced, "shard")) into \(Units.count(report.shardsWritten))"))
+                (
+                    "compacted",
+                    "\(Units.count(report.shardsReplaced, "shard")) into \(Units.count(report.shardsWritten))"
+                ))
         }
         facts.append(
             (

@@ -16,16 +16,7 @@ struct Stats: QueryCommand {
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         let statistics = try store.queries.statistics()
         if context.json {
-            try context.output.json([
-                ("events", .uint(statistics.events)), ("repositories", .uint(statistics.repositories)),
-                ("itemVersions", .uint(statistics.itemVersions)), ("blobs", .uint(statistics.blobs)),
-                ("logicalBytes", .uint(statistics.logicalBytes)), ("uniqueBytes", .uint(statistics.uniqueBytes)),
-                ("storedBytes", .uint(statistics.storedBytes)), ("shards", .uint(statistics.shards)),
-                ("releasedBlobs", .uint(statistics.releasedBlobs)),
-                ("releasedBytes", .uint(statistics.releasedBytes)),
-                ("dedupRatio", .double(statistics.dedupRatio)),
-                ("compressionRatio", .double(statistics.compressionRatio)),
-            ])
+            try context.output.json(Forms.statistics(statistics))
         } else {
             try context.output.facts(Self.facts(statistics))
         }
@@ -42,7 +33,7 @@ struct Stats: QueryCommand {
             ("distinct contents", "\(Units.count(statistics.blobs)), \(Units.bytes(statistics.uniqueBytes))"),
         ] + (statistics.releasedBlobs == 0 ? [] : [("released", released)]) + [
             ("on disk", "\(Units.bytes(statistics.storedBytes)) in \(Units.count(statistics.shards, "shard"))"),
-            ("deduplication", Units.ratio(statistics.dedupRatio)),
+            ("deduplication", statistics.dedupRatio.map { Units.ratio($0) } ?? "–"),
             ("compression", Units.ratio(statistics.compressionRatio)),
         ]
     }

@@ -26,6 +26,8 @@ enum SettingKey: String, CaseIterable, Sendable {
     case gcGraceEvents
     case gcInterval
     case gcRecompress
+    case snapshotEvents
+    case logOrigin
 
     /// Never shown, and may be given as a file.
     var isSecret: Bool {

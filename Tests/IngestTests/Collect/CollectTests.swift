@@ -19,7 +19,7 @@ struct CollectTests {
             let id = try await harness.addDirectory("src", keepDays: 3)
             var old: [SHA1Hash] = []
             var random = SeededGenerator(seed: 5)
-            for round in 0..<4 {
+            for _ in 0..<4 {
                 try harness.write("src", "a", random.text(20_000))
                 try harness.write("src", "b", "stays")
                 _ = try await harness.engine.sync(id)
@@ -199,7 +199,9 @@ struct CollectTests {
             var contents: [SHA1Hash: String] = [:]
             for round in 0..<6 {
                 for path in ["a", "b"] {
-                    let lines = (0..<400).map { "\(path) line \($0) \($0 % 7 == round ? "changed in \(round)" : "as it was")" }
+                    let lines = (0..<400).map {
+                        "\(path) line \($0) \($0 % 7 == round ? "changed in \(round)" : "as it was")"
+                    }
                     let content = lines.joined(separator: "\n")
                     try harness.write("src", path, content)
                     _ = try await harness.engine.sync(id)
@@ -223,7 +225,8 @@ struct CollectTests {
         try await EngineHarness.run { harness in
             func receive(_ delivery: String, _ body: String) async throws -> SHA1Hash {
                 let webhook = ReceivedWebhook(
-                    provider: "hub", report: WebhookReport(delivery: delivery, event: "ping", sender: "", content: .ping),
+                    provider: "hub",
+                    report: WebhookReport(delivery: delivery, event: "ping", sender: "", content: .ping),
                     body: Array(body.utf8), secret: 0)
                 let receipt = try await harness.engine.receive(webhook)
                 guard

@@ -70,7 +70,8 @@ public struct EventStream: Sendable {
             let kinds: [EventKind] = [
                 .repositoryReconfigured, .pollCompleted, .pollFailed, .fetchCompleted, .shardSealed, .blobCorrupted,
                 .blobRepaired, .blobRefused, .tenantAdded, .repositoryIdentified, .repositoryRenamed,
-                .repositoryVisibilityChanged, .repositorySuspended, .repositoryResumed, .largeFileStored,
+                .repositoryVisibilityChanged, .repositorySuspended, .repositoryResumed, .largeFileStored, .tokenIssued,
+                .tokenRevoked,
             ]
             return draft(generator.pick(kinds), repository)
         }
@@ -86,7 +87,8 @@ public struct EventStream: Sendable {
     private mutating func release() -> EventDraft {
         guard !changes.isEmpty, !generator.oneIn(3) else {
             let kind = generator.pick([
-                EventKind.blobsReleased, .blobsReleased, .blobsDeleted, .blobsRestored, .bodiesReleased, .shardCompacted,
+                EventKind.blobsReleased, .blobsReleased, .blobsDeleted, .blobsRestored, .bodiesReleased,
+                .shardCompacted,
             ])
             let repository = generator.pick(repositories)
             return EventDraft(generator.event(kind), tenant: repository.domain.owner, domain: repository.domain)
