@@ -107,7 +107,7 @@ let package = Package(
             name: "ingestor",
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
-                "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL",
+                "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL", "Zstd",
                 argumentParser, configuration, logging, unixSignals,
             ],
             swiftSettings: strict),
