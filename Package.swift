@@ -99,7 +99,8 @@ let package = Package(
         layer(
             "Server",
             [
-                "Queries", "Ingest", "ProviderKit", "Events", hummingbird, hummingbirdCore, nioCore, nioHTTPTypes,
+                "Queries", "Ingest", "ProviderKit", "Projections", "Events", hummingbird, hummingbirdCore, nioCore,
+                nioHTTPTypes,
                 serviceLifecycle, logging,
             ]),
         layer("GitHubSimulator", ["OpenSSL", hummingbird, logging]),
@@ -123,7 +124,7 @@ let package = Package(
         tests("EventLogTests", ["EventLog", "Events", "LMDB", "OpenSSL", "TestSupport"]),
         tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("ProjectionsTests", ["Projections", "Events", "EventGenerator"]),
-        tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator"]),
+        tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator", "Vault"]),
         tests("ReplayTests", ["Replay", "State", "Projections", "Events", "EventLog", "EventGenerator"]),
         tests("QueriesTests", ["Queries", "Events"]),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib", "GitHubSimulator"]),
@@ -135,10 +136,13 @@ let package = Package(
                 "GitHub", "Git", "ProviderKit", "Events", "GitProtocol", "Curl", "OpenSSL", "GitHubSimulator",
                 "TestSupport",
             ]),
-        tests("VaultTests", ["Vault", "ProviderKit", "Events"]),
+        tests("VaultTests", ["Vault", "ProviderKit", "Events", "EventGenerator"]),
         tests(
             "ServerTests",
-            ["Server", "Queries", "Ingest", "ProviderKit", "Events", "GitHub", "OpenSSL", "TestSupport", logging]),
+            [
+                "Server", "Queries", "Ingest", "ProviderKit", "Projections", "Events", "EventLog", "State", "Silo",
+                "Directory", "GitHub", "OpenSSL", "TestSupport", logging,
+            ]),
         tests("DirectoryTests", ["Directory", "ProviderKit", "Events", "GitProtocol"]),
         tests(
             "IngestTests",
@@ -148,12 +152,14 @@ let package = Package(
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
         tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
+        .systemLibrary(name: "CTestTLS", path: "Tests/Support/CTestTLS", pkgConfig: "openssl"),
+        support("NetworkSupport", ["CTestTLS"]),
         tests("Crash", ["GitHubSimulator", "Events", "EventLog", "Silo", "OpenSSL", "TestSupport"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Ingest", "Server", "GitHub", "GitHubSimulator", "Queries", "Replay", "State", "EventLog", "Silo",
-                "Projections", "Events", "ProviderKit", "TestSupport", logging,
+                "Projections", "Events", "ProviderKit", "TestSupport", "NetworkSupport", logging,
             ],
             path: "Tests/Integration", swiftSettings: strict),
     ]

@@ -75,7 +75,11 @@ extension Queries {
                     "\(hash.hex) is no content, commit or tree that this tenant's repositories ever had")
             }
         }
-        return try collector.finish()
+        let result = try collector.finish()
+        if let position = result.position, !result.events.contains(where: { $0.position == position }) {
+            throw beyond(position, try count)
+        }
+        return result
     }
 
     /// Where the log has a report of one of the providers.

@@ -33,21 +33,34 @@ extension Queries {
     public func forEachFile(_ repository: RepositoryView, _ body: (FileEntry) throws -> Void) throws {
         var next: [UInt8]?
         repeat {
-            let start = next
-            next = nil
-            var page: [FileEntry] = []
-            try state.read { view in
-                try view.forEachFile(repository.repository.id, asOf: repository.position, from: start) { version in
-                    guard page.count < Self.filesPerPage else {
-                        next = version.path
-                        return false
-                    }
-                    if let entry = try entry(version, in: repository.repository, view) { page.append(entry) }
-                    return true
-                }
-            }
-            for entry in page { try body(entry) }
+            let page = try files(repository, from: next)
+            next = page.next
+            for entry in page.entries { try body(entry) }
         } while next != nil
+    }
+
+    /// Some of the files, in the order of the paths' bytes.
+    ///
+    /// - Parameters:
+    ///   - start: the path with which to begin.
+    ///   - limit: how many at most.
+    /// - Returns: them, and the path with which to go on; nil: those were the last.
+    public func files(
+        _ repository: RepositoryView, from start: [UInt8]? = nil, limit: Int = Queries.filesPerPage
+    ) throws -> (entries: [FileEntry], next: [UInt8]?) {
+        var page: [FileEntry] = []
+        var next: [UInt8]?
+        try state.read { view in
+            try view.forEachFile(repository.repository.id, asOf: repository.position, from: start) { version in
+                guard page.count < limit else {
+                    next = version.path
+                    return false
+                }
+                if let entry = try entry(version, in: repository.repository, view) { page.append(entry) }
+                return true
+            }
+        }
+        return (page, next)
     }
 
     /// Whatever is at a path: a file, or why there is none.

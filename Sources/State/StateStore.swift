@@ -16,6 +16,11 @@ public final class StateStore: Sendable {
     let tables: StateTables
     let log: EventLog
     private let writer: Mutex<Writer>
+    /// How it came to be, where it was opened for writing.
+    public let opening: StateOpening
+    /// At so many events the next snapshot is due.
+    let nextSnapshot = Atomic<UInt64>(.max)
+    let snapshotSignal = SnapshotSignal()
 
     /// What one fold leaves for the next.
     struct Writer: ~Copyable, @unchecked Sendable {
@@ -29,7 +34,11 @@ public final class StateStore: Sendable {
         var failure: (any Error)?
     }
 
-    init(directory: String, mode: StateMode, options: StateOptions, tables: StateTables, log: EventLog) throws {
+    init(
+        directory: String, mode: StateMode, options: StateOptions, tables: StateTables, log: EventLog,
+        opening: StateOpening = StateOpening(origin: .existing)
+    ) throws {
+        self.opening = opening
         self.directory = directory
         self.mode = mode
         self.options = options
@@ -38,7 +47,11 @@ public final class StateStore: Sendable {
         let (description, ledger) = try tables.environment.read { transaction in
             (try StateDescription(transaction, tables.meta) ?? StateDescription(), try tables.ledger(transaction))
         }
+        let count = description.count
         writer = Mutex(Writer(description: description, folder: RowFolder(ledger)))
+        guard mode == .writer, let snapshots = options.snapshotDirectory else { return }
+        plan(after: try SnapshotDirectory(path: snapshots).entries().first?.count ?? 0)
+        raiseIfDue(count)
     }
 
     /// How many events are folded.
@@ -105,9 +118,14 @@ public final class StateStore: Sendable {
         }
         if !writer.isMarked { try mark(&writer) }
         let live = LiveFold(tables: tables)
+        var isRepeated = false
         try tables.environment.write { transaction in
+            // It runs again where the map has to be grown: from what is stored, as if nothing had been folded.
+            if isRepeated { try reload(&writer, transaction) }
+            isRepeated = true
             try forEach { position, record in
-                _ = try writer.folder.route(record, at: position, into: &writer.deltas)
+                _ = try writer.folder.route(
+                    record, at: position, keys: log.keys, into: &writer.deltas)
                 writer.description.count = position.rawValue + 1
                 writer.description.lastLeaf = record.leafHash
                 if writer.deltas.byteCount > StateLimits.foldBytes {
@@ -118,9 +136,17 @@ public final class StateStore: Sendable {
             for (key, sum) in writer.folder.ledger.takeChanges() {
                 try tables.write(sum, key, &transaction)
             }
+            try writer.folder.keyUse.write(&transaction, tables.meta)
             try writer.description.write(&transaction, tables.meta)
         }
         if writer.deltas.memoryByteCount > StateLimits.keptBytes { writer.deltas = Deltas() }
+        raiseIfDue(writer.description.count)
+    }
+
+    private func reload(_ writer: inout Writer, _ transaction: borrowing WriteTransaction) throws {
+        writer.folder = RowFolder(try tables.ledger(transaction))
+        writer.deltas = Deltas()
+        writer.description = try StateDescription(transaction, tables.meta) ?? StateDescription()
     }
 
     /// Says durably that the state is not closed: whoever finds it after another start of the machine must not trust it.
@@ -179,8 +205,15 @@ enum StateLimits {
     static let catchUpBytes = 2 << 20
     /// Bytes of buffers that are kept from one fold to the next.
     static let keptBytes = 4 << 20
+    /// Stored snapshots that are kept: should the newest be damaged there is another.
+    static let keptSnapshots = 2
+    /// A snapshot is due when the state has grown by one part in so many since the last one.
+    static let snapshotGrowth: UInt64 = 2
     /// Bytes of rows that are appended in one transaction when a table is built, since LMDB keeps changed pages in memory.
     static let buildTransactionBytes = 16 << 20
+    /// Room that such a transaction is given in the map: rows of half a page and more take up to twice their bytes, and the
+    /// tree above them a little.
+    static let buildRoomBytes = 3 * buildTransactionBytes
 }
 
 extension StateStore: LogFollower {

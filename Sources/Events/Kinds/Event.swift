@@ -11,6 +11,8 @@ public enum Event: Sendable, Equatable {
     case credentialRefreshed(CredentialRefreshed)
     case credentialRevoked(CredentialRevoked)
     case tenantAdded(TenantAdded)
+    case tokenIssued(TokenIssued)
+    case tokenRevoked(TokenRevoked)
     case repositoryIdentified(RepositoryIdentified)
     case webhookReceived(WebhookReceived)
     case webhookRepeated(WebhookRepeated)
@@ -36,6 +38,7 @@ public enum Event: Sendable, Equatable {
     case blobRepaired(BlobRepaired)
     case blobRefused(BlobRefused)
     case largeFileStored(LargeFileStored)
+    case checkpointSigned(CheckpointSigned)
 
     /// What it carries.
     var payload: any EventPayload {
@@ -51,6 +54,8 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed(let payload): payload
         case .credentialRevoked(let payload): payload
         case .tenantAdded(let payload): payload
+        case .tokenIssued(let payload): payload
+        case .tokenRevoked(let payload): payload
         case .repositoryIdentified(let payload): payload
         case .webhookReceived(let payload): payload
         case .webhookRepeated(let payload): payload
@@ -76,6 +81,7 @@ public enum Event: Sendable, Equatable {
         case .blobRepaired(let payload): payload
         case .blobRefused(let payload): payload
         case .largeFileStored(let payload): payload
+        case .checkpointSigned(let payload): payload
         }
     }
 
@@ -92,6 +98,8 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: .credentialRefreshed
         case .credentialRevoked: .credentialRevoked
         case .tenantAdded: .tenantAdded
+        case .tokenIssued: .tokenIssued
+        case .tokenRevoked: .tokenRevoked
         case .repositoryIdentified: .repositoryIdentified
         case .webhookReceived: .webhookReceived
         case .webhookRepeated: .webhookRepeated
@@ -117,6 +125,7 @@ public enum Event: Sendable, Equatable {
         case .blobRepaired: .blobRepaired
         case .blobRefused: .blobRefused
         case .largeFileStored: .largeFileStored
+        case .checkpointSigned: .checkpointSigned
         }
     }
 
@@ -144,6 +153,8 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: self = .credentialRefreshed(try .init(clear: clear, sealed: sealed))
         case .credentialRevoked: self = .credentialRevoked(try .init(clear: clear, sealed: sealed))
         case .tenantAdded: self = .tenantAdded(try .init(clear: clear, sealed: sealed))
+        case .tokenIssued: self = .tokenIssued(try .init(clear: clear, sealed: sealed))
+        case .tokenRevoked: self = .tokenRevoked(try .init(clear: clear, sealed: sealed))
         case .repositoryIdentified: self = .repositoryIdentified(try .init(clear: clear, sealed: sealed))
         case .webhookReceived: self = .webhookReceived(try .init(clear: clear, sealed: sealed))
         case .webhookRepeated: self = .webhookRepeated(try .init(clear: clear, sealed: sealed))
@@ -169,6 +180,7 @@ public enum Event: Sendable, Equatable {
         case .blobRepaired: self = .blobRepaired(try .init(clear: clear, sealed: sealed))
         case .blobRefused: self = .blobRefused(try .init(clear: clear, sealed: sealed))
         case .largeFileStored: self = .largeFileStored(try .init(clear: clear, sealed: sealed))
+        case .checkpointSigned: self = .checkpointSigned(try .init(clear: clear, sealed: sealed))
         }
     }
 

@@ -21,6 +21,8 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case credentialRefreshed = 109
     case credentialRevoked = 110
     case tenantAdded = 111
+    case tokenIssued = 113
+    case tokenRevoked = 114
     case repositoryIdentified = 115
     case webhookReceived = 201
     case webhookRepeated = 202
@@ -46,6 +48,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case blobRepaired = 407
     case blobRefused = 408
     case largeFileStored = 409
+    case checkpointSigned = 601
 
     /// The name by which people and scripts know it: `RepositoryAdded`.
     public var name: String {

@@ -18,6 +18,8 @@ public struct EngineOptions: Sendable {
     public var wholeContentByteCount: UInt64 = 1 << 20
     /// `ItemsChanged` events that are appended together.
     public var itemEventsPerAppend = 8
+    /// Whether sources are counted before they are read, for somebody who watches.
+    public var countsAhead = false
     /// Where the blocking calls of providers run; nil: where the caller runs.
     public var executor: (any TaskExecutor)?
 

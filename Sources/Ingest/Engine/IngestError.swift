@@ -17,6 +17,7 @@ public struct IngestError: Error, Sendable, CustomStringConvertible {
         /// Too much waits: try again later.
         public static let overloaded = Code(rawValue: "overloaded")
         public static let unknownCredential = Code(rawValue: "unknownCredential")
+        public static let unknownToken = Code(rawValue: "unknownToken")
         public static let unknownJob = Code(rawValue: "unknownJob")
         /// The attempt failed; the log says so, and what follows.
         public static let syncFailed = Code(rawValue: "syncFailed")

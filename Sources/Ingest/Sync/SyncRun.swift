@@ -184,7 +184,14 @@ struct SyncRun {
             spoolDirectory: "\(engine.options.spoolDirectory)/\(repository.id.rawValue)",
             cacheDirectory: engine.options.cacheDirectory.map { "\($0)/\(repository.id.rawValue)" },
             // A name or a visibility that somebody else reported is asked for before anything is built upon it.
-            reason: repository.isIdentityDue ? .forced : reason)
+            reason: isIdentityDue ? .forced : reason)
+    }
+
+    /// Whether the source is asked what it is before anything is built upon its name.
+    private var isIdentityDue: Bool {
+        if repository.isIdentityDue { return true }
+        // What was gone may be back, or another one may be there.
+        return repository.suspension.map { $0.reason != .archived && reason != .schedule } ?? false
     }
 
     private func known() throws -> StateKnownContent {
@@ -237,7 +244,7 @@ struct SyncRun {
         report.files = repository.files
         report.logicalBytes = repository.logicalBytes
         finish(&report, traffic)
-        try await append([polled, .syncCompleted(completion(report, head))] + Self.closed(gaps, by: report))
+        try await conclude([polled], completion(report, head), closing: gaps)
         return report
     }
 
@@ -254,8 +261,25 @@ struct SyncRun {
         var completed = completion(report, head)
         completed.author = observation.author
         completed.committer = observation.committer
-        try await append(events + [.syncCompleted(completed)] + Self.closed(gaps, by: report))
+        try await conclude(events, completed, closing: gaps)
         return report
+    }
+
+    /// Appends the completion with all that it ends: gaps, and what earlier jobs gave up on.
+    private mutating func conclude(
+        _ events: [Event], _ completed: SyncCompleted, closing gaps: [LogPosition]
+    ) async throws {
+        let letters = try engine.state.read { view in try view.jobs(of: repository.id, state: .deadLettered) }
+        let resolved = letters.filter { isForced || !$0.reason.isForced }
+        try await story.append(
+            events + [.syncCompleted(completed)]
+                + gaps.map { .gapClosed(GapClosed(gap: $0, commit: completed.commit)) },
+            asides: resolved.map { letter in
+                Story.Aside(
+                    event: .jobDropped(JobDropped(job: letter.id, reason: .completed)), correlation: letter.id,
+                    cause: events.count)
+            },
+            with: engine.writer, at: engine.clock())
     }
 
     private func finish(_ report: inout SyncReport, _ traffic: Traffic) {

@@ -48,6 +48,21 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             repository: repository.id, locator: repository.locator, commit: .zero, tree: .zero, upToDate: false)
     }
 
+    // MARK: - Progress
+
+    var wantsTotals: Bool { engine.options.countsAhead }
+
+    func reading(_ reading: ReadingProgress) {
+        let stage: SyncProgress.Stage =
+            switch reading.unit {
+            case .objects: .fetching
+            case .contents: .storing
+            case .items: .comparing
+            }
+        progress(
+            SyncProgress(stage: stage, blobs: report.blobsStored, items: report.files, reading: reading))
+    }
+
     // MARK: - Fetching
 
     func fetched(_ fetch: FetchCompleted) async throws {
@@ -203,7 +218,6 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         pending += try flushedContent()
         try await appendPending()
         try await engine.append(sealed: engine.silo.drainSealed(), to: story)
-        progress(SyncProgress(stage: .storing, blobs: report.blobsStored, items: report.files))
         await Task.yield()
     }
 
@@ -256,7 +270,6 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         if !content.isEmpty { try await flushContent() }
         pending += items.take()
         try await appendPending()
-        progress(SyncProgress(stage: .comparing, blobs: report.blobsStored, items: report.files))
         await Task.yield()
     }
 

@@ -17,7 +17,11 @@ public enum FilesProjection: Projection {
             deltas.add(.files) { key in
                 key.put(repository)
                 key.put(ref)
-                FileKey.write(path: item.path, hash: hash, into: &key)
+                if envelope.sealing == .open {
+                    FileKey.write(path: item.path, hash: hash, into: &key)
+                } else {
+                    FileKey.writePlaceholder(index, into: &key)
+                }
                 key.append(0)
                 key.put(position)
             } delta: { row in

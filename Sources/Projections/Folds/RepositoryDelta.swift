@@ -63,7 +63,8 @@ struct RepositoryDelta: Equatable {
         case .jobRequeued, .syncRequested, .gapDetected, .gapClosed: change = .noticed
         case .tenantAdded, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed, .blobCorrupted,
             .blobRepaired, .blobRefused, .largeFileStored, .credentialStored, .credentialRefreshed,
-            .credentialRevoked, .webhookReceived, .webhookRepeated, .webhookRejected:
+            .credentialRevoked, .tokenIssued, .tokenRevoked, .webhookReceived, .webhookRepeated, .webhookRejected,
+            .checkpointSigned:
             change = .none
         }
     }

@@ -7,6 +7,7 @@ public enum AllProjections {
         BlobsProjection.self, SyncsProjection.self, JobsProjection.self, ShardsProjection.self,
         StatisticsProjection.self, LogIndexProjection.self, WebhooksProjection.self, GapsProjection.self,
         CredentialsProjection.self, RateLimitsProjection.self, LargeFilesProjection.self,
+        TokensProjection.self,
     ]
 
     /// The projection of each table, by ``Table/index``.

@@ -24,6 +24,7 @@ public enum Table: UInt8, Sendable, CaseIterable {
     case credentials
     case rateLimits
     case largeFiles
+    case tokens
     case byRepository
     case byKind
     case byTenant
@@ -51,7 +52,8 @@ public enum Table: UInt8, Sendable, CaseIterable {
         case .claims, .repositoriesByExternalID, .repositoriesByLocator, .jobsByRepository, .dueJobs, .deadLetters,
             .installationRepositories, .gaps:
             .set
-        case .tenants, .repositories, .blobs, .jobs, .shards, .announcedRefs, .credentials, .rateLimits, .largeFiles:
+        case .tenants, .repositories, .blobs, .jobs, .shards, .announcedRefs, .credentials, .rateLimits, .largeFiles,
+            .tokens:
             .reduce
         case .statistics, .domainStatistics: .sum
         }

@@ -25,7 +25,7 @@ public enum StateBuilder {
         progress: (StateProgress) -> Void = { _ in }
     ) throws -> BuildReport {
         try Directories.create(directory)
-        let tables = try StateTables(directory: directory, mapSizeBytes: options.mapSizeBytes, isReadOnly: false)
+        let tables = try StateTables(directory: directory, options: options, isReadOnly: false)
         guard try tables.environment.read({ try StateDescription($0, tables.meta) }) == nil else {
             throw StateError(.storage, "there is one in \(directory) already; build into another directory")
         }
@@ -42,7 +42,7 @@ public enum StateBuilder {
             description.bootID = options.bootID
             var items: UInt64 = 0
             try snapshot.forEach(in: LogPosition(0)..<LogPosition(end)) { position, record in
-                items += UInt64(try folder.route(record, at: position, into: &spill.deltas))
+                items += UInt64(try folder.route(record, at: position, keys: log.keys, into: &spill.deltas))
                 try spill.spillIfNeeded()
                 if position.rawValue + 1 == end { description.lastLeaf = record.leafHash }
                 if position.rawValue.isMultiple(of: progressEvents) {
@@ -60,6 +60,7 @@ public enum StateBuilder {
             let entries = folder.ledger.entries()
             try tables.environment.write { transaction in
                 for (key, sum) in entries { try tables.write(sum, key, &transaction) }
+                try folder.keyUse.write(&transaction, tables.meta)
                 try description.write(&transaction, tables.meta)
             }
             try tables.environment.sync(force: true)

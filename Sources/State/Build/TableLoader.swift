@@ -29,7 +29,9 @@ struct TableLoader {
 
     private func load(_ table: Table, _ source: inout some DeltaSource, _ folder: inout RowFolder) throws {
         while !source.isAtEnd {
-            try tables.environment.write { transaction in
+            // The source goes on only, so the transaction cannot run twice.
+            try tables.environment.makeRoom(bytes: StateLimits.buildRoomBytes)
+            try tables.environment.writeOnce { transaction in
                 var byteCount = 0
                 while !source.isAtEnd, byteCount < StateLimits.buildTransactionBytes {
                     let key = source.key
@@ -50,7 +52,8 @@ struct TableLoader {
             totals[sum, default: .zero].add(counters)
         }
         let rows = totals.filter { !$0.value.isZero }.sorted { $0.key < $1.key }
-        try tables.environment.write { transaction in
+        try tables.environment.makeRoom(bytes: StateLimits.buildRoomBytes)
+        try tables.environment.writeOnce { transaction in
             for (sum, counters) in rows {
                 let key = sum.bytes
                 let row = counters.bytes

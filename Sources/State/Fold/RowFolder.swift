@@ -9,6 +9,8 @@ struct RowFolder: ~Copyable {
     var derivation = Derivation()
     /// The row of the group that was folded last.
     var row = RowBuffer()
+    /// Whose sealed parts were opened, and whose should have been.
+    var keyUse = KeyUse()
     private var form = DigestForm()
     private var hasher = SHA256Hasher()
 
@@ -17,16 +19,17 @@ struct RowFolder: ~Copyable {
     /// Routes one record.
     ///
     /// - Returns: the number of items in the event, the event itself being one.
-    mutating func route(_ record: RawSpan, at position: LogPosition, into deltas: inout Deltas) throws(StateError)
-        -> Int
-    {
+    mutating func route(
+        _ record: RawSpan, at position: LogPosition, keys: (any RecordKeys)?, into deltas: inout Deltas
+    ) throws(StateError) -> Int {
         let envelope: Envelope
         do {
-            envelope = try Envelope(record: record, at: position)
+            envelope = try Envelope(record: record, at: position, keys: keys)
         } catch {
             throw StateError(
                 .unreadableEvent, "event \(position.rawValue) cannot be folded; verify the log", cause: error)
         }
+        keyUse.note(envelope)
         AllProjections.route(envelope, hash: hashKey, into: &deltas)
         return switch envelope.event {
         case .itemsChanged(let event): 1 + event.items.count
@@ -39,6 +42,7 @@ struct RowFolder: ~Copyable {
     @inline(__always)
     mutating func count(_ table: Table, _ key: RawSpan, _ row: RawSpan, isRemoval: Bool) {
         form.write(table, key: key, row: row)
+        guard form.isDigested else { return }
         let hash = hasher.hash(form.bytes)
         let projection = AllProjections.indexByTable[table.index]
         if isRemoval {

@@ -105,7 +105,7 @@ struct BenchDedup: StandaloneCommand {
             ("files", .uint(measured.files)), ("bytes", .uint(measured.bytes)), ("skipped", .uint(measured.skipped)),
             ("seconds", .double(measured.seconds)), ("processorSeconds", .double(measured.processorSeconds)),
             ("filesPerSecond", .double(measured.filesPerSecond)), ("bytesPerSecond", .double(measured.bytesPerSecond)),
-            ("dedupRatio", .double(statistics.dedupRatio)),
+            ("dedupRatio", statistics.dedupRatio.map { .double($0) } ?? .null),
             ("compressionRatio", .double(statistics.compressionRatio)),
             ("blobs", .uint(statistics.blobs)), ("uniqueBytes", .uint(statistics.uniqueBytes)),
             ("storedBytes", .uint(statistics.storedBytes)), ("stages", .array(stages)),
@@ -136,7 +136,7 @@ struct BenchDedup: StandaloneCommand {
             ("rate", "\(Units.count(Int(measured.filesPerSecond))) files a second, \(rate(measured.bytesPerSecond))"),
             ("distinct", "\(Units.count(statistics.blobs, "content")), \(Units.bytes(statistics.uniqueBytes))"),
             ("on disk", Units.bytes(statistics.storedBytes)),
-            ("deduplication", Units.ratio(statistics.dedupRatio)),
+            ("deduplication", statistics.dedupRatio.map { Units.ratio($0) } ?? "–"),
             ("compression", Units.ratio(statistics.compressionRatio)),
             (
                 "stages",

@@ -77,7 +77,7 @@ struct ExportTree: QueryCommand {
             }
             files += 1
             bytes += size
-            context.output.progress(files, of: entries.count, "\(Units.count(files)) files, \(Units.bytes(bytes))")
+            context.output.progress(files, of: entries.count, "writing", .count("files"), more: Units.bytes(bytes))
         }
         for (entry, path) in entries where entry.isSymlink {
             guard entry.size ?? 0 <= maximumLinkByteCount else {

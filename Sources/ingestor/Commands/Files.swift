@@ -36,22 +36,11 @@ struct Files: QueryCommand {
         let view = try store.queries.view(of: try store.repository(locator, context), at: moment)
         try store.queries.forEachFile(view) { entry in
             if context.json {
-                try context.output.json(Self.json(entry))
+                try context.output.json(Forms.file(entry))
             } else {
                 try context.output.write(isZeroTerminated ? ListTree.zeroTerminated(entry) : ListTree.line(entry))
             }
         }
         return .done
-    }
-
-    static func json(_ entry: FileEntry) -> [(String, JSONValue)] {
-        var fields = JSONValue.fields("path", bytes: entry.path)
-        let mode = String(entry.mode, radix: 8)
-        fields += [
-            ("sha", .hash(entry.hash)), ("mode", .string(String(repeating: "0", count: max(0, 6 - mode.count)) + mode)),
-            ("size", entry.size.map { .uint($0) } ?? .null), ("mimeType", entry.mimeType.map { .string($0) } ?? .null),
-        ]
-        if let reason = entry.skipReason { fields.append(("skipped", .string(reason.name))) }
-        return fields
     }
 }

@@ -4,11 +4,20 @@ import Projections
 import Silo
 import State
 
+/// What is known of a log from elsewhere.
+struct LogExpectation: Sendable {
+    /// A head that it has to go on from.
+    var head: TreeHead?
+    /// Keys that may have signed its checkpoints; none: whichever the log names.
+    var trusted: [NoteVerifier] = []
+}
+
 /// Goes through the log and the store, and gathers what is wrong.
 struct StoreCheck {
     let context: Context
     let store: ReadStore
     private(set) var events: UInt64 = 0
+    private(set) var checkpoints = 0
     private(set) var blobs: UInt64 = 0
     private(set) var bytes: UInt64 = 0
     private(set) var damage: [Verify.Damage] = []
@@ -18,14 +27,17 @@ struct StoreCheck {
         self.store = store
     }
 
-    mutating func checkLog() throws {
+    mutating func checkLog(_ expectation: LogExpectation) async throws {
         let count = try store.log.count
         let output = context.output
-        let result = try store.log.verify { position in
+        let result = try await store.log.verify(
+            expecting: expectation.head, trusting: expectation.trusted.map(\.publicKey)
+        ) { position in
             try Task.checkCancellation()
-            output.progress(position.rawValue, of: count, "log")
+            output.progress(position.rawValue, of: count, "checking the log:", .count("events"))
         }
         events = result.eventCount
+        checkpoints = result.checkpointCount
         damage += result.findings.map {
             .init(place: "log", code: $0.kind.rawValue, message: $0.description, position: $0.position)
         }
@@ -42,9 +54,7 @@ struct StoreCheck {
         }
         let output = context.output
         let report = try store.silo.verify(sealedHashes: known) { progress in
-            output.progress(
-                progress.checkedByteCount, of: progress.totalByteCount, "store, \(Units.bytes(progress.totalByteCount))"
-            )
+            output.progress(progress.checkedByteCount, of: progress.totalByteCount, "checking the store:", .bytes)
         }
         blobs = UInt64(report.blobCount)
         bytes = UInt64(report.rawByteCount)

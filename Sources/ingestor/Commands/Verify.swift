@@ -11,8 +11,9 @@ struct Verify: WritingCommand {
         commandName: "verify", abstract: "Checks every hash; finds and names damage; fetches it again.",
         discussion: helpDiscussion(
             "Without --log and --blobs both are checked. Damage is recorded in the log. With --repair what is damaged is fetched "
-                + "again from a source that has it.",
-            examples: "ingestor verify", "ingestor verify --blobs --sample 5", "ingestor verify --repair"))
+                + "again from a source that has it. With --checkpoint a log that was wound back or rewritten is found, too.",
+            examples: "ingestor verify", "ingestor verify --log --checkpoint kept.txt",
+            "ingestor verify --blobs --sample 5", "ingestor verify --repair"))
 
     @OptionGroup var global: GlobalOptions
     @Flag(name: .long, help: "Check the log: hashes, order, references, the tree over it.") var log = false
@@ -21,6 +22,14 @@ struct Verify: WritingCommand {
         name: .long, help: .init("Read so many in a hundred contents, instead of every shard.", valueName: "percent"))
     var sample: Double?
     @Flag(name: .long, help: "Fetch what is damaged again.") var repair = false
+    @Option(
+        name: .long,
+        help: .init("The log has to go on from this checkpoint, which was kept elsewhere.", valueName: "file"))
+    var checkpoint: ByteArgument?
+    @Option(
+        name: .long,
+        help: .init("A key that may have signed checkpoints, instead of this log's; repeatable.", valueName: "key"))
+    var publicKey: [String] = []
 
     func validate() throws {
         if let sample, !(sample > 0 && sample <= 100) {
@@ -51,9 +60,9 @@ struct Verify: WritingCommand {
 
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
         let began = ContinuousClock.now
-        let checksAll = !log && !blobs
+        let checksAll = !log && !blobs && checkpoint == nil
         var check = StoreCheck(context: context, store: store.reader)
-        if log || checksAll { try check.checkLog() }
+        if log || checksAll || checkpoint != nil { try await check.checkLog(try expectation(context, store)) }
         if blobs || checksAll { try check.checkBlobs(sample: sample) }
         context.output.clearProgress()
         var damage = check.damage
@@ -63,12 +72,35 @@ struct Verify: WritingCommand {
         if context.json {
             try context.output.json([
                 ("events", .uint(check.events)), ("blobs", .uint(check.blobs)), ("bytes", .uint(check.bytes)),
-                ("damage", .array(damage.map(\.json))), ("seconds", .double(seconds)),
+                ("checkpoints", .count(check.checkpoints)), ("damage", .array(damage.map(\.json))),
+                ("seconds", .double(seconds)),
             ])
         } else {
             try show(damage, check, seconds, context)
         }
         return damage.allSatisfy(\.isRepaired) ? .done : .damage
+    }
+
+    /// What the log's checkpoints, and the one that was kept, are held against.
+    private func expectation(_ context: Context, _ store: WriteStore) throws -> LogExpectation {
+        var expectation = LogExpectation()
+        let keys = try publicKey.map { try NoteVerifier($0) }
+        expectation.trusted = keys.isEmpty ? try store.knownCheckpointKeys(context) : keys
+        guard let checkpoint else { return expectation }
+        let path = try context.absoluteText(checkpoint)
+        let kept = try LogCheckpoint(parsing: try FileSystem.read(path, limit: SignedNote.maximumByteCount))
+        guard !expectation.trusted.isEmpty else {
+            throw CommandError.usage("there is no key to verify \(path) with: name it with --public-key")
+        }
+        // The name belongs to the key: under another one it is another key.
+        let verifiers = try expectation.trusted.map { try NoteVerifier(name: kept.origin, publicKey: $0.publicKey) }
+        let own = verifiers.first { verifier in kept.note.signatures.contains { $0.keyID == verifier.keyID } }
+        guard let own else {
+            throw CommandError("\(path) is signed by another key than this log's: name it with --public-key")
+        }
+        try kept.verify(with: own)
+        expectation.head = kept.head
+        return expectation
     }
 
     /// What the store could not read is known to be damaged from here on, and is fetched by the next repair.

@@ -1,12 +1,10 @@
 import Events
-import Projections
 import Queries
 
 /// Events as people and scripts read them.
 struct EventPresenter {
     private let context: Context
-    private let queries: Queries
-    private var names: [RepositoryID: String] = [:]
+    private var forms: EventForms
     /// The path that is asked about: of events with many items only this one is shown.
     var path: [UInt8]?
     /// Whether each line names its source.
@@ -14,15 +12,14 @@ struct EventPresenter {
 
     init(_ context: Context, _ queries: Queries) {
         self.context = context
-        self.queries = queries
+        forms = EventForms(queries)
     }
 
     mutating func show(_ envelope: Envelope) throws {
-        let name = try name(of: envelope.header.repository)
         if context.json {
-            try context.output.json(json(envelope, locator: name))
+            try context.output.json(try forms.fields(envelope))
         } else {
-            try context.output.line(line(envelope, name))
+            try context.output.line(line(envelope, try forms.locator(of: envelope.header.repository)))
         }
     }
 
@@ -75,28 +72,5 @@ struct EventPresenter {
         case .retryScheduled, .jobRequeued, .jobDropped: style.warning
         default: style.accent
         }
-    }
-
-    private func json(_ envelope: Envelope, locator: String?) -> [(String, JSONValue)] {
-        let header = envelope.header
-        let tenant: JSONValue =
-            header.tenant == queries.tenant?.id ? queries.tenant.map { .string($0.name) } ?? .null : .null
-        return [
-            ("position", .position(envelope.position)), ("kind", .string(envelope.event.kind.name)),
-            ("at", .time(header.time)),
-            ("repository", header.repository.map { .count($0.rawValue) } ?? .null),
-            ("locator", locator.map { .string($0) } ?? .null),
-            ("tenant", tenant), ("correlation", .position(header.correlation)),
-            ("causation", .position(header.causation)),
-            ("payload", envelope.event.json),
-        ]
-    }
-
-    private mutating func name(of repository: RepositoryID?) throws -> String? {
-        guard let repository else { return nil }
-        if let name = names[repository] { return name }
-        let name = try queries.repository(repository)?.locator.description ?? "repository \(repository.rawValue)"
-        names[repository] = name
-        return name
     }
 }

@@ -28,7 +28,8 @@ enum EventSummary {
         case .jobDeadLettered(let payload):
             "job \(payload.job.rawValue) after \(Units.count(payload.attempts, "attempt")), \(text(payload.failure))"
         case .jobRequeued(let payload): "job \(payload.job.rawValue)"
-        case .jobDropped(let payload): "job \(payload.job.rawValue)"
+        case .jobDropped(let payload):
+            "job \(payload.job.rawValue)\(payload.reason.map { " (\($0.name))" } ?? "")"
         case .blobsStored(let payload):
             "\(Units.count(payload.blobs.count, "blob")), \(Units.bytes(payload.blobs.reduce(0) { $0 + $1.size }))"
         case .shardSealed(let payload):
@@ -37,6 +38,7 @@ enum EventSummary {
         case .blobRepaired(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue)"
         case .blobRefused(let payload):
             "\(short(payload.hash)), \(Units.bytes(payload.refusedSize)): other content is kept under that id"
+        case .checkpointSigned(let payload): "\(Units.count(payload.size, "event")), root \(payload.root.hex.prefix(12))"
         default: IntakeSummary.text(event)
         }
     }

@@ -1,8 +1,12 @@
+import Directory
 import Events
 import GitHub
 import Ingest
 import Logging
+import OpenSSL
 import Projections
+import ProviderKit
+import Queries
 import Server
 import State
 
@@ -18,17 +22,14 @@ struct Service: Sendable {
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) throws {
         let providers = store.reader.providers
-        // What GitHub has said of its limits is kept to, though another process heard it.
-        for row in try store.reader.state.read({ view in try view.rateLimits() }) {
-            providers.gitHub.ledger.restore(row.quota, row.limit, pausedUntil: row.retryAt)
-        }
         scheduler = Scheduler(
             engine: store.engine, options: Self.schedule(context.settings),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
         server = IngestServer(
             configuration: configuration,
             receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
-            intake: store.engine, logger: context.logger, onListening: { onListening($0) })
+            intake: store.engine, api: Self.backend(context, store, scheduler), logger: context.logger,
+            onListening: { onListening($0) })
     }
 
     /// Runs until `end` returns. Intake stops first, since what was answered with success has to be followed by its work, or
@@ -46,6 +47,19 @@ struct Service: Sendable {
             work.cancelAll()
             try await work.waitForAll()
         }
+    }
+
+    /// What the HTTP API and the dashboard stand on.
+    private static func backend(_ context: Context, _ store: WriteStore, _ scheduler: Scheduler) -> APIBackend {
+        let reader = store.reader
+        return APIBackend(
+            engine: store.engine,
+            queries: { viewer in
+                try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: viewer)
+            },
+            adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
+            localProviders: [DirectoryProvider().name], pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
+            now: { Context.now() }, random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
     }
 
     private static func schedule(_ settings: Settings) -> SchedulerOptions {

@@ -22,6 +22,8 @@ enum SettingKey: String, CaseIterable, Sendable {
     case caFile
     case proxy
     case shardBytes
+    case snapshotEvents
+    case logOrigin
 
     /// Never shown, and may be given as a file.
     var isSecret: Bool {

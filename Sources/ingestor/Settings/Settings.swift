@@ -1,3 +1,7 @@
+import EventLog
+import ProviderKit
+import State
+
 /// What a command works with, after flag, environment, file and default.
 struct Settings: Sendable {
     var dataDirectory = "./ingestor-data"
@@ -9,6 +13,8 @@ struct Settings: Sendable {
     var maxBlobBytes: UInt64?
     /// A shard of the blob store is sealed beyond this size; nil: the store's own default.
     var shardBytes: Int?
+    /// Events between two snapshots of the state, at least; 0: none are taken.
+    var snapshotEvents = StateOptions.defaultSnapshotIntervalEvents
     /// Certificates to trust instead of the system's.
     var caFile: String?
     var proxy: String?
@@ -18,11 +24,16 @@ struct Settings: Sendable {
     var listen = "127.0.0.1:8080"
     /// Seconds between two polls of a source that does not change.
     var pollInterval = 3600
+    /// Lets whoever has it see and do everything over HTTP; nil: nobody may.
+    var adminToken: Secret?
+    /// By what name checkpoints of the log are signed; nil: one that is made from the key.
+    var logOrigin: String?
     var gitHub = GitHubOptions()
 
     static let concurrencyRange = 1...64
     static let maxAttemptsRange = 1...100
     static let pollIntervalRange = 1...(30 * 86_400)
+    static let snapshotEventsRange = 0...(1 << 40)
     static let shardBytesRange = (64 << 10)...(64 << 30)
 
     init() {}
@@ -37,6 +48,9 @@ struct Settings: Sendable {
         if let value = try source.string(.maxAttempts) { maxAttempts = try value.integer(in: Self.maxAttemptsRange) }
         if let value = try source.string(.maxBlobBytes) { maxBlobBytes = UInt64(try value.integer(in: 0...(1 << 50))) }
         if let value = try source.string(.shardBytes) { shardBytes = try value.integer(in: Self.shardBytesRange) }
+        if let value = try source.string(.snapshotEvents) {
+            snapshotEvents = UInt64(try value.integer(in: Self.snapshotEventsRange))
+        }
         if let value = try source.string(.caFile) {
             guard !value.text.isEmpty else { throw value.refused("the path of a PEM file") }
             caFile = value.text
@@ -48,8 +62,18 @@ struct Settings: Sendable {
         if let value = try source.secret(.masterKey) {
             masterKey = try MasterKey.parse(value.text, origin: value.origin)
         }
+        if let value = try source.string(.logOrigin) {
+            guard NoteVerifier.isName(value.text) else {
+                throw value.refused("a name without spaces and plus signs, such as example.org/ingestor")
+            }
+            logOrigin = value.text
+        }
         if let value = try source.string(.listen) { listen = value.text }
         if let value = try source.string(.pollInterval) { pollInterval = try value.integer(in: Self.pollIntervalRange) }
+        if let value = try source.secret(.adminToken) {
+            guard !value.text.isEmpty else { throw value.refused("a token that is not empty") }
+            adminToken = Secret(value.text)
+        }
         gitHub = try GitHubOptions(source)
     }
 }

@@ -68,7 +68,8 @@ public struct EventStream: Sendable {
             let kinds: [EventKind] = [
                 .repositoryReconfigured, .pollCompleted, .pollFailed, .fetchCompleted, .shardSealed, .blobCorrupted,
                 .blobRepaired, .blobRefused, .tenantAdded, .repositoryIdentified, .repositoryRenamed,
-                .repositoryVisibilityChanged, .repositorySuspended, .repositoryResumed, .largeFileStored,
+                .repositoryVisibilityChanged, .repositorySuspended, .repositoryResumed, .largeFileStored, .tokenIssued,
+                .tokenRevoked,
             ]
             return draft(generator.pick(kinds), repository)
         }

@@ -78,6 +78,7 @@ public struct MemoryState {
             for (key, row) in rows(table) {
                 var form = DigestForm()
                 form.write(table, key: key.span.bytes, row: row.span.bytes)
+                guard form.isDigested else { continue }
                 let name = "\(AllProjections.byTable[table.index].name)/\(form.tenant.rawValue)"
                 sums[name, default: DigestSum()].add(Self.sha256(form.bytes))
             }

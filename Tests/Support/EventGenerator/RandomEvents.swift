@@ -5,6 +5,8 @@ extension SeededGenerator {
     public mutating func event(_ kind: EventKind) -> Event {
         switch kind {
         case .tenantAdded: .tenantAdded(.init(id: TenantID(UInt32(1 + below(3))), name: text()))
+        case .tokenIssued: .tokenIssued(.init(hash: tokenHash(), name: text()))
+        case .tokenRevoked: .tokenRevoked(.init(id: position(), hash: tokenHash()))
         case .repositoryAdded: .repositoryAdded(.init(locator: locator(), configuration: configuration()))
         case .repositoryReconfigured: .repositoryReconfigured(.init(configuration: configuration()))
         case .repositoryRemoved: .repositoryRemoved(.init(locator: locator()))
@@ -41,6 +43,8 @@ extension SeededGenerator {
         case .gapClosed: .gapClosed(.init(gap: position(), commit: oneIn(3) ? nil : commit()))
         case .largeFileStored:
             .largeFileStored(.init(pointer: blob(), hash: blob(), contentHash: contentHash(), size: magnitude()))
+        case .checkpointSigned:
+            .checkpointSigned(.init(size: magnitude(), root: contentHash(), publicKey: bytes(32), note: text()))
         case .pollCompleted:
             .pollCompleted(
                 .init(
@@ -72,7 +76,7 @@ extension SeededGenerator {
         case .jobDeadLettered:
             .jobDeadLettered(.init(job: position(), attempts: UInt32(below(6)), failure: failure()))
         case .jobRequeued: .jobRequeued(.init(job: position()))
-        case .jobDropped: .jobDropped(.init(job: position()))
+        case .jobDropped: .jobDropped(.init(job: position(), reason: oneIn(4) ? nil : pick(DropReason.allCases)))
         case .blobsStored: .blobsStored(.init(blobs: (0..<below(20)).map { _ in storedBlob() }))
         case .shardSealed:
             .shardSealed(
@@ -156,6 +160,12 @@ extension SeededGenerator {
     private func hash(of number: Int) -> SHA1Hash {
         var generator = SeededGenerator(seed: UInt64(number))
         return generator.bytes(SHA1Hash.byteCount).withUnsafeBytes { SHA1Hash($0) }
+    }
+
+    /// One of few, so that some that are revoked were issued.
+    public mutating func tokenHash() -> SHA256Hash {
+        var generator = SeededGenerator(seed: UInt64(5000 + below(12)))
+        return generator.contentHash()
     }
 
     public mutating func contentHash() -> SHA256Hash { bytes(SHA256Hash.byteCount).withUnsafeBytes { SHA256Hash($0) } }
