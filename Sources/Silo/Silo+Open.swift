@@ -19,7 +19,7 @@ extension Silo {
     static func open(
         directory path: String, locations locationsPath: String, mode: Mode, options: Options, disk: Disk
     ) throws(SiloError) -> Silo {
-        let benches = WorkbenchPool(compressionLevel: options.compressionLevel)
+        let benches = WorkbenchPool()
         let directory: ShardDirectory
         let locations: any LocationStore
         var report = OpenReport()
@@ -47,6 +47,7 @@ extension Silo {
             ? nil
             : Writer(
                 directory: directory, locations: locations, options: options, disk: disk, benches: benches,
+                reader: reader,
                 open: recovery.open, lastShardID: recovery.lastShardID)
         return Silo(
             directory: directory, locations: locations, benches: benches, reader: reader, writer: writer,

@@ -32,9 +32,8 @@ final class OpenShard: Sendable {
 
     /// Begins a shard. It is on disk after the next ``sync()`` and a sync of the directory.
     static func create(
-        _ header: ShardHeader, in directory: ShardDirectory, disk: Disk, _ digest: inout Digest
+        _ header: ShardHeader, at path: String, disk: Disk, _ digest: inout Digest
     ) throws(SiloError) -> OpenShard {
-        let path = directory.path(of: header.shard, isSealed: false)
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SiloError(errno, while: "making \(path)", shard: header.shard) }
         let file = ShardFile(id: header.shard, descriptor: descriptor)
