@@ -151,7 +151,7 @@ let package = Package(
                 "Directory", "GitProtocol", "GitHubSimulator", "TestSupport",
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
-        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
+        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator", "OpenSSL"]),
         .systemLibrary(name: "CTestTLS", path: "Tests/Support/CTestTLS", pkgConfig: "openssl"),
         support("NetworkSupport", ["CTestTLS"]),
         tests("Crash", ["GitHubSimulator", "Events", "EventLog", "Silo", "OpenSSL", "TestSupport"]),

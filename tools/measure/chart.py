@@ -2,7 +2,7 @@
 
 from html import escape
 
-WIDTH, LABEL, VALUE, ROW, HEAD, GAP, COLUMN_GAP = 400, 150, 74, 20, 30, 16, 24
+WIDTH, LABEL, VALUE, ROW, HEAD, GAP, COLUMN_GAP = 410, 160, 74, 20, 30, 16, 24
 STYLE = """
 text { font: 12px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
 .title { font-weight: 600 }
