@@ -110,7 +110,7 @@ let package = Package(
             name: "ingestor",
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
-                "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL",
+                "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL", "Zstd",
                 argumentParser, configuration, logging, unixSignals,
             ],
             swiftSettings: strict),
@@ -153,7 +153,7 @@ let package = Package(
                 "Directory", "GitProtocol", "GitHubSimulator", "TestSupport",
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
-        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
+        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator", "OpenSSL"]),
         .systemLibrary(name: "CTestTLS", path: "Tests/Support/CTestTLS", pkgConfig: "openssl"),
         support("NetworkSupport", ["CTestTLS"]),
         tests("Crash", ["GitHubSimulator", "Events", "EventLog", "Silo", "OpenSSL", "TestSupport"]),
