@@ -36,6 +36,7 @@ public enum Event: Sendable, Equatable {
     case blobRepaired(BlobRepaired)
     case blobRefused(BlobRefused)
     case largeFileStored(LargeFileStored)
+    case stateDigest(StateDigest)
 
     /// What it carries.
     var payload: any EventPayload {
@@ -76,6 +77,7 @@ public enum Event: Sendable, Equatable {
         case .blobRepaired(let payload): payload
         case .blobRefused(let payload): payload
         case .largeFileStored(let payload): payload
+        case .stateDigest(let payload): payload
         }
     }
 
@@ -117,6 +119,7 @@ public enum Event: Sendable, Equatable {
         case .blobRepaired: .blobRepaired
         case .blobRefused: .blobRefused
         case .largeFileStored: .largeFileStored
+        case .stateDigest: .stateDigest
         }
     }
 
@@ -169,6 +172,7 @@ public enum Event: Sendable, Equatable {
         case .blobRepaired: self = .blobRepaired(try .init(clear: clear, sealed: sealed))
         case .blobRefused: self = .blobRefused(try .init(clear: clear, sealed: sealed))
         case .largeFileStored: self = .largeFileStored(try .init(clear: clear, sealed: sealed))
+        case .stateDigest: self = .stateDigest(try .init(clear: clear, sealed: sealed))
         }
     }
 

@@ -46,6 +46,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case blobRepaired = 407
     case blobRefused = 408
     case largeFileStored = 409
+    case stateDigest = 602
 
     /// The name by which people and scripts know it: `RepositoryAdded`.
     public var name: String {

@@ -18,7 +18,9 @@ extension Engine {
         try await exclusion.hold(id) {
             try await withTaskExecutorPreference(options.executor) {
                 var run = try await SyncRun.begin(self, id, reason)
-                return try await run.carryOut(progress)
+                let report = try await run.carryOut(progress)
+                try await recordDigestIfDue()
+                return report
             }
         }
     }

@@ -63,7 +63,7 @@ struct RepositoryDelta: Equatable {
         case .jobRequeued, .syncRequested, .gapDetected, .gapClosed: change = .noticed
         case .tenantAdded, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed, .blobCorrupted,
             .blobRepaired, .blobRefused, .largeFileStored, .credentialStored, .credentialRefreshed,
-            .credentialRevoked, .webhookReceived, .webhookRepeated, .webhookRejected:
+            .credentialRevoked, .webhookReceived, .webhookRepeated, .webhookRejected, .stateDigest:
             change = .none
         }
     }

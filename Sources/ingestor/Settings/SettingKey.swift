@@ -23,6 +23,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case proxy
     case shardBytes
     case snapshotEvents
+    case digestEvents
 
     /// Never shown, and may be given as a file.
     var isSecret: Bool {

@@ -21,6 +21,7 @@ struct Stores: Sendable {
     func stateOptions() throws -> StateOptions {
         var options = StateOptions()
         options.bootID = try ThisProcess.bootID()
+        options.parallel = ParallelThreads.runner
         return options
     }
 
@@ -143,6 +144,7 @@ struct Stores: Sendable {
         do {
             try await engine.recover()
             result = try await body(store)
+            try await engine.recordDigestIfDue()
         } catch {
             do { try await close(writer, silo, state) } catch let later {
                 context.output.problem("ingestor: closing the stores failed too: \(later)")
@@ -213,6 +215,7 @@ struct Stores: Sendable {
         var options = EngineOptions(spoolDirectory: data.spool)
         options.cacheDirectory = data.sources
         options.countsAhead = context.output.showsProgress
+        options.digestIntervalEvents = context.settings.digestEvents
         options.concurrency = context.settings.concurrency
         options.retryPolicy.maximumAttempts = UInt32(context.settings.maxAttempts)
         options.sourceLimits.maximumBlobByteCount = context.settings.maxBlobBytes
