@@ -1,5 +1,5 @@
 /// Deltas by table, in the order in which events wrote them.
-public struct Deltas {
+public struct Deltas: Sendable {
     /// By ``Table/index``. Empty for ``Table/Rule/sum`` tables.
     public private(set) var arenas: [DeltaArena]
     /// What is added to the rows of ``Table/Rule/sum`` tables. Addition commutes, so nothing has to be sorted.
@@ -14,12 +14,18 @@ public struct Deltas {
     }
 
     /// A row of a ``Table/Rule/sum`` table.
-    public struct SumKey: Hashable, Comparable {
+    public struct SumKey: Hashable, Comparable, Sendable {
         public let table: Table
         /// The tenant or the domain.
         public let key: UInt32
         /// See ``Deltas/interval``.
         public let interval: UInt16
+
+        public init(table: Table, key: UInt32, interval: UInt16) {
+            self.table = table
+            self.key = key
+            self.interval = interval
+        }
 
         public static func < (left: Self, right: Self) -> Bool {
             (left.table.rawValue, left.key, left.interval) < (right.table.rawValue, right.key, right.interval)
@@ -64,9 +70,9 @@ public struct Deltas {
 }
 
 /// The deltas of one table, end to end in one buffer.
-public struct DeltaArena {
+public struct DeltaArena: Sendable {
     /// Where a key and, after it, its delta stand.
-    public struct Entry {
+    public struct Entry: Sendable {
         public let offset: UInt32
         public let keyByteCount: UInt16
         /// See ``Deltas/interval``.

@@ -22,8 +22,8 @@ extension StateView {
             var count = 0
             var mine = try transaction.cursor(self.tables[table])
             var others = try other.transaction.cursor(other.tables[table])
-            var left = try mine.first().map { Row($0) }
-            var right = try others.first().map { Row($0) }
+            var left = Row(try mine.first())
+            var right = Row(try others.first())
             while count < limit, left != nil || right != nil {
                 let order = Row.order(left, right)
                 if order != 0 || left?.row != right?.row {
@@ -34,8 +34,8 @@ extension StateView {
                             rebuilt: order >= 0 ? right?.row : nil))
                     count += 1
                 }
-                if order <= 0 { left = try mine.next().map { Row($0) } }
-                if order >= 0 { right = try others.next().map { Row($0) } }
+                if order <= 0 { left = Row(try mine.next()) }
+                if order >= 0 { right = Row(try others.next()) }
             }
         }
         return differences
@@ -46,7 +46,8 @@ private struct Row {
     let key: [UInt8]
     let row: [UInt8]
 
-    init(_ entry: borrowing Entry) {
+    init?(_ entry: Entry?) {
+        guard let entry else { return nil }
         key = entry.key.withUnsafeBytes { Array($0) }
         row = entry.value.withUnsafeBytes { Array($0) }
     }

@@ -52,7 +52,7 @@ extension [RowDifference] {
             for entry in arena.entries {
                 let start = Int(entry.offset)
                 let end = start + Int(entry.keyByteCount)
-                let place = Place(table: table, key: Array(bytes[start..<end]))
+                let place = Place(table: table, key: [UInt8](bytes[start..<end]))
                 guard var trace = traces[place] else { continue }
                 var source = SingleDelta(
                     key: UnsafeRawBufferPointer(rebasing: bytes[start..<end]),
