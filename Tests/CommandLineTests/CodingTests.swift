@@ -40,11 +40,11 @@ struct CodingTests {
     }
 
     @Test func base64IsReadStrictly() {
-        #expect(Base64Text.decode("AAECAw==") == [0, 1, 2, 3])
+        #expect(Base64.decode("AAECAw==") == [0, 1, 2, 3])
         for text in ["AAECAw=", "AAECAx==", "AAE!", "=AAE", "A===", "AAECAw==\n"] {
-            #expect(Base64Text.decode(text) == nil)
+            #expect(Base64.decode(text) == nil)
         }
-        #expect(Base64Text.decode("") == [])
+        #expect(Base64.decode("") == [])
     }
 
     @Test func whatWasMeantIsFound() {

@@ -1,4 +1,4 @@
-import Events
+public import Events
 import LMDB
 
 /// The append-only log of events in one directory: what happened, in order, provably.
@@ -15,13 +15,19 @@ public final class EventLog: Sendable {
     /// Where it is kept.
     public let directory: String
     public let mode: Mode
+    /// Seal what is appended, and open what is read. Nil: nothing is sealed, and what is stays closed.
+    public let keys: (any RecordKeys)?
     let environment: Environment
     let events: Database
     let tree: Database
 
-    private init(directory: String, mode: Mode, environment: Environment, events: Database, tree: Database) {
+    private init(
+        directory: String, mode: Mode, keys: (any RecordKeys)?, environment: Environment, events: Database,
+        tree: Database
+    ) {
         self.directory = directory
         self.mode = mode
+        self.keys = keys
         self.environment = environment
         self.events = events
         self.tree = tree
@@ -30,9 +36,11 @@ public final class EventLog: Sendable {
     /// Opens the log in `directory`; a writer makes it where there is none.
     ///
     /// A second writer, in another process, has to be kept out by the caller.
+    ///
+    /// - Parameter keys: of the tenants; nil: nothing is sealed, and what is stays closed.
     /// - Throws: `LogError` with the code `notFound`, `unknownFormat`, `damaged` or `storage`.
     public static func open(
-        directory: String, mode: Mode, options: EventLogOptions = .init()
+        directory: String, mode: Mode, options: EventLogOptions = .init(), keys: (any RecordKeys)? = nil
     ) throws -> EventLog {
         let log: EventLog
         do {
@@ -45,7 +53,7 @@ public final class EventLog: Sendable {
             }
             let environment = try Environment(path: directory, options: settings)
             log = EventLog(
-                directory: directory, mode: mode, environment: environment,
+                directory: directory, mode: mode, keys: keys, environment: environment,
                 events: try environment.database("events"), tree: try environment.database("tree"))
         } catch {
             guard error.code == .noSuchFile || error.code == .notFound else {
@@ -85,7 +93,7 @@ public final class EventLog: Sendable {
 
     /// The log as it is now, for as long as the caller holds on to it. While it is held the storage keeps old pages.
     public func snapshot() throws -> LogSnapshot {
-        try LogSnapshot(environment.beginRead(), events: events, tree: tree)
+        try LogSnapshot(environment.beginRead(), events: events, tree: tree, keys: keys)
     }
 
     /// Moves with each commit of any process. Cheap, for polling.

@@ -1,89 +1,53 @@
 import FoundationEssentials
 import SwiftProtobuf
 
-/// What the projections had come to after some of the events, recorded while the state was folded, so that a later replay is
-/// checked on its way and can name where it parts from what was.
-public struct StateDigest: Sendable, Equatable {
-    /// One projection, over all tenants.
-    public struct Part: Sendable, Equatable {
-        public var projection: String
-        /// Its rows' version. A digest of another one says nothing.
-        public var version: UInt32
-        /// SHA-256 over its digests, in the order of the tenants, each as the tenant (four bytes big-endian) and the digest.
-        public var digest: SHA256Hash
+/// The head of the tree over the events before this one was signed. Whoever keeps the note can tell later whether the log is
+/// still the one that it was.
+public struct CheckpointSigned: Sendable, Equatable {
+    /// How many events the head is over, from the first on.
+    public var size: UInt64
+    /// The root over them (RFC 6962).
+    public var root: SHA256Hash
+    /// The key that verifies the note: Ed25519, 32 bytes.
+    public var publicKey: [UInt8]
+    /// The signed note (C2SP tlog-checkpoint), whole.
+    public var note: String
 
-        public init(projection: String, version: UInt32, digest: SHA256Hash) {
-            self.projection = projection
-            self.version = version
-            self.digest = digest
-        }
-    }
+    /// Length of a public key in bytes.
+    public static let publicKeyByteCount = 32
 
-    /// How many events were folded: those at the positions below it.
-    public var count: UInt64
-    /// At most ``maximumParts``.
-    public var parts: [Part]
-
-    /// Limit of the projections of one event.
-    public static let maximumParts = 1024
-
-    public init(count: UInt64, parts: [Part]) {
-        self.count = count
-        self.parts = parts
+    public init(size: UInt64, root: SHA256Hash, publicKey: [UInt8], note: String) {
+        self.size = size
+        self.root = root
+        self.publicKey = publicKey
+        self.note = note
     }
 }
 
-extension StateDigest: EventPayload {
+extension CheckpointSigned: EventPayload {
     init(clear: RawSpan, sealed: RawSpan) throws(DecodingFailure) {
-        let open = try Wire.decode(WireStateDigest.self, clear)
-        count = open.count
-        let names = open.projections
-        guard names.count <= Self.maximumParts else {
-            throw DecodingFailure("\(names.count) projections in one event are over the limit of \(Self.maximumParts)")
+        let open = try Wire.decode(WireCheckpointSigned.self, clear)
+        guard open.publicKey.count == Self.publicKeyByteCount else {
+            throw DecodingFailure("a public key has \(open.publicKey.count) bytes instead of 32")
         }
-        let (versions, digests) = (open.versions.array, open.digests.array)
-        var versionReader = ByteReader(versions.span.bytes)
-        var digestReader = ByteReader(digests.span.bytes)
-        parts = []
-        for name in names {
-            let version = try versionReader.varint()
-            guard let version = UInt32(exactly: version) else {
-                throw DecodingFailure("version \(version) of a projection is none")
-            }
-            parts.append(Part(projection: name, version: version, digest: try digestReader.sha256()))
-        }
-        try versionReader.end()
-        try digestReader.end()
+        self.init(
+            size: open.size, root: try Wire.sha256(open.root), publicKey: open.publicKey.array, note: open.note)
     }
 
     func encode() -> (clear: [UInt8], sealed: [UInt8]) {
-        var (versions, digests): ([UInt8], [UInt8]) = ([], [])
-        for part in parts {
-            versions.append(varint: part.version)
-            digests.append(part.digest)
-        }
-        let open = WireStateDigest.with {
-            $0.count = count
-            $0.projections = parts.map(\.projection)
-            $0.versions = Data(versions)
-            $0.digests = Data(digests)
+        let open = WireCheckpointSigned.with {
+            $0.size = size
+            $0.root = Data(root.bytes)
+            $0.publicKey = Data(publicKey)
+            $0.note = note
         }
         return (Wire.encode(open), [])
     }
 
     var json: [(String, JSONValue)] {
         [
-            ("count", .uint(count)),
-            (
-                "projections",
-                .array(
-                    parts.map {
-                        .object([
-                            ("projection", .string($0.projection)), ("version", .uint(UInt64($0.version))),
-                            ("digest", .hash($0.digest)),
-                        ])
-                    })
-            ),
+            ("size", .uint(size)), ("root", .hash(root)), ("publicKey", .string(Hex.encode(publicKey))),
+            ("note", .string(note)),
         ]
     }
 }

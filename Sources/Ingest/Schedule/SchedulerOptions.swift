@@ -40,6 +40,8 @@ public struct SchedulerStatus: Sendable, Equatable {
     public var waiting = 0
     /// Hosts that nothing is sent to for now.
     public var circuits: [OpenCircuit] = []
+    /// Limits that hold work back; it waits without being started.
+    public var pauses: [LimitPause] = []
     /// When there will be something to do next, as far as that is known.
     public var nextAt: Timestamp?
     /// Why the last audit of deliveries failed, by provider; those that went well are left out.

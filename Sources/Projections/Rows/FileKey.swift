@@ -52,6 +52,15 @@ public struct FileKey {
         return key
     }
 
+    /// What stands for the path of an item whose path cannot be read any more: `//` and its place in the event, which no path
+    /// begins with. Each item keeps a row of its own, with all that is digested of it.
+    static func writePlaceholder(_ index: Int, into key: inout [UInt8]) {
+        key.append(contentsOf: placeholder)
+        key.append(contentsOf: String(UInt32(clamping: index)).utf8)
+    }
+
+    private static let placeholder = Array("//".utf8)
+
     static func write(path: [UInt8], hash: SHA256Function, into key: inout [UInt8]) {
         guard isLong(path) else { return key.append(contentsOf: path) }
         // Padded, so that the length alone tells the two forms apart.

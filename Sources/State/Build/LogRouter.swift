@@ -10,6 +10,7 @@ final class LogRouter: Sendable {
         var runs: [SpillRun] = []
         var deltas = Deltas()
         var items: UInt64 = 0
+        var keyUse = KeyUse()
         var granuleCount = 0
     }
 
@@ -90,18 +91,19 @@ final class LogRouter: Sendable {
             report()
             // A buffer that grows holds the old one too while it is copied, and sorting takes 16 bytes a delta of one table.
             if deltas.memoryByteCount > budget {
-                try spill(&deltas, &granules, &items)
+                try spill(&deltas, &granules, &items, &folder)
             }
         }
         let hasRuns = shared.withLock { !$0.routed.runs.isEmpty }
         if staysInMemory, !hasRuns {
-            let (rest, count) = (deltas, items)
+            let (rest, count, keyUse) = (deltas, items, folder.keyUse)
             shared.withLock { shared in
                 shared.routed.deltas = rest
                 shared.routed.items += count
+                shared.routed.keyUse.add(keyUse)
             }
         } else if !granules.isEmpty {
-            try spill(&deltas, &granules, &items)
+            try spill(&deltas, &granules, &items, &folder)
         }
     }
 
@@ -118,7 +120,7 @@ final class LogRouter: Sendable {
                 passed += 1
                 deltas.interval = UInt16(passed)
             }
-            items += UInt64(try folder.route(record, at: position, into: &deltas))
+            items += UInt64(try folder.route(record, at: position, keys: log.keys, into: &deltas))
         }
         return items
     }
@@ -132,12 +134,16 @@ final class LogRouter: Sendable {
             StateProgress(phase: .events, done: plan.events(inFirst: done), total: plan.events(inFirst: plan.count)))
     }
 
-    private func spill(_ deltas: inout Deltas, _ granules: inout [UInt32], _ items: inout UInt64) throws {
+    private func spill(
+        _ deltas: inout Deltas, _ granules: inout [UInt32], _ items: inout UInt64, _ folder: inout RowFolder
+    ) throws {
         let name = isResumable ? StateBuilder.runName(granules.first ?? 0) : nil
-        let run = try SpillRun.write(deltas, granules: granules, items: items, in: directory, named: name)
+        let run = try SpillRun.write(
+            deltas, granules: granules, items: items, keyUse: folder.keyUse, in: directory, named: name)
         deltas = Deltas()
         granules = []
         items = 0
+        folder.keyUse = KeyUse()
         shared.withLock { $0.routed.take(run) }
     }
 }
@@ -146,6 +152,7 @@ extension LogRouter.Routed {
     mutating func take(_ run: SpillRun) {
         runs.append(run)
         items += run.summary.items
+        keyUse.add(run.summary.keyUse)
         for (sum, counters) in run.summary.sums { deltas.add(counters, to: sum) }
     }
 }

@@ -10,8 +10,12 @@ struct RunSummary: Sendable {
     let granules: [UInt32]
     /// Events, and items and blobs in them.
     let items: UInt64
+    let keyUse: KeyUse
 
-    init(segments: [Range<Int>], sums: [Deltas.SumKey: Counters], granules: [UInt32], items: UInt64) {
+    init(
+        segments: [Range<Int>], sums: [Deltas.SumKey: Counters], granules: [UInt32], items: UInt64, keyUse: KeyUse
+    ) {
+        self.keyUse = keyUse
         self.segments = segments
         self.sums = sums
         self.granules = granules
@@ -31,6 +35,7 @@ struct RunSummary: Sendable {
         bytes.append(bigEndian: items)
         bytes.append(bigEndian: UInt64(granules.count))
         for granule in granules { bytes.append(bigEndian: granule) }
+        bytes += keyUse.bytes
         bytes.append(bigEndian: UInt64(bytes.count))
         return bytes
     }
@@ -67,6 +72,7 @@ struct RunSummary: Sendable {
         items = try reader.uint64()
         var granules: [UInt32] = []
         for _ in 0..<(try reader.uint64()) { granules.append(try reader.uint32()) }
+        keyUse = try KeyUse(&reader)
         try reader.end()
         self.segments = segments
         sums = deltas.sums

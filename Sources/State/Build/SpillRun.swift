@@ -41,7 +41,8 @@ final class SpillRun: Sendable {
     ///   - granules: those that the deltas are of, all of them.
     ///   - name: of the file; nil: it has none, and goes with the process.
     static func write(
-        _ deltas: Deltas, granules: [UInt32] = [], items: UInt64 = 0, in directory: String, named name: String? = nil
+        _ deltas: Deltas, granules: [UInt32] = [], items: UInt64 = 0, keyUse: KeyUse = KeyUse(), in directory: String,
+        named name: String? = nil
     ) throws(StateError) -> SpillRun {
         var template = Array("\(directory)/\(temporaryPrefix)XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
@@ -65,7 +66,8 @@ final class SpillRun: Sendable {
             try outcome.get()
             segments.append(start..<writer.byteCount)
         }
-        let summary = RunSummary(segments: segments, sums: deltas.sums, granules: granules, items: items)
+        let summary = RunSummary(
+            segments: segments, sums: deltas.sums, granules: granules, items: items, keyUse: keyUse)
         let length = writer.byteCount
         if name != nil { try writer.write(summary.bytes) }
         try writer.flush()

@@ -46,6 +46,7 @@ public enum StateBuilder {
             directory: options.isResumable ? directory : options.temporaryDirectory ?? directory, runs: left,
             progress: progress)
         let routed = try router.route()
+        var keyUse = routed.keyUse
         let assembly = Assembly(
             tables: tables, routed: routed, intervalCount: marks.count + 1, options: options, directory: directory,
             progress: progress)
@@ -53,6 +54,7 @@ public enum StateBuilder {
         let last = totals.digests.removeLast()
         try tables.environment.write { transaction in
             for (key, sum) in totals.sums { try tables.write(sum, key, &transaction) }
+            try keyUse.write(&transaction, tables.meta)
             try description.write(&transaction, tables.meta)
         }
         try tables.environment.sync(force: true)

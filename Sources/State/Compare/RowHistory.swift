@@ -27,7 +27,7 @@ extension [RowDifference] {
         var deltas = Deltas()
         try log.read { snapshot in
             try snapshot.forEach(in: LogPosition(0)..<LogPosition(count)) { position, record in
-                _ = try folder.route(record, at: position, into: &deltas)
+                _ = try folder.route(record, at: position, keys: log.keys, into: &deltas)
                 for table in Table.allCases where !deltas.arenas[table.index].entries.isEmpty {
                     try Self.trace(table, deltas.arenas[table.index], position, &folder, &traces)
                 }

@@ -11,6 +11,8 @@ struct RowFolder: ~Copyable {
     var derivation = Derivation()
     /// The row of the group that was folded last.
     var row = RowBuffer()
+    /// Whose sealed parts were opened, and whose should have been.
+    var keyUse = KeyUse()
     private var form = DigestForm()
     private var hasher = SHA256Hasher()
 
@@ -26,16 +28,17 @@ struct RowFolder: ~Copyable {
     /// Routes one record.
     ///
     /// - Returns: the number of items in the event, the event itself being one.
-    mutating func route(_ record: RawSpan, at position: LogPosition, into deltas: inout Deltas) throws(StateError)
-        -> Int
-    {
+    mutating func route(
+        _ record: RawSpan, at position: LogPosition, keys: (any RecordKeys)?, into deltas: inout Deltas
+    ) throws(StateError) -> Int {
         let envelope: Envelope
         do {
-            envelope = try Envelope(record: record, at: position)
+            envelope = try Envelope(record: record, at: position, keys: keys)
         } catch {
             throw StateError(
                 .unreadableEvent, "event \(position.rawValue) cannot be folded; verify the log", cause: error)
         }
+        keyUse.note(envelope)
         AllProjections.route(envelope, hash: hashKey, into: &deltas)
         return switch envelope.event {
         case .itemsChanged(let event): 1 + event.items.count
@@ -60,6 +63,7 @@ struct RowFolder: ~Copyable {
         _ table: Table, _ key: RawSpan, _ row: RawSpan, isRemoval: Bool, from: UInt16, to: UInt16
     ) {
         form.write(table, key: key, row: row)
+        guard form.isDigested else { return }
         let projection = AllProjections.indexByTable[table.index]
         if let lane {
             batch.add(
@@ -120,13 +124,14 @@ struct RowFolder: ~Copyable {
     ) throws(StateError) {
         switch table.rule {
         case .insert, .sum: row.load(delta.bytes)
+        case .amend where table.begins(delta.count): row.load(delta.bytes)
         case .set:
             if delta.first == 1 {
                 row.load(UnsafeRawBufferPointer(rebasing: delta[1...]).bytes)
             } else {
                 row.remove()
             }
-        case .reduce:
+        case .amend, .reduce:
             do {
                 try AllProjections.byTable[table.index].reduce(table, key: key.bytes, row: &row, delta: delta.bytes)
             } catch {

@@ -37,7 +37,7 @@ struct BenchDedup: StandaloneCommand {
                 ("files", .uint(measured.files)), ("bytes", .uint(measured.bytes)),
                 ("seconds", .double(measured.seconds)),
                 ("filesPerSecond", .double(filesPerSecond)), ("bytesPerSecond", .double(bytesPerSecond)),
-                ("dedupRatio", .double(statistics.dedupRatio)),
+                ("dedupRatio", statistics.dedupRatio.map { .double($0) } ?? .null),
                 ("compressionRatio", .double(statistics.compressionRatio)),
                 ("uniqueBytes", .uint(statistics.uniqueBytes)), ("storedBytes", .uint(statistics.storedBytes)),
                 ("limitBytesPerSecond", .double(limit.bytesPerSecond)), ("limitRatio", .double(ratio)),
@@ -55,7 +55,7 @@ struct BenchDedup: StandaloneCommand {
                 ),
                 ("distinct", "\(Units.count(statistics.blobs, "content")), \(Units.bytes(statistics.uniqueBytes))"),
                 ("on disk", Units.bytes(statistics.storedBytes)),
-                ("deduplication", Units.ratio(statistics.dedupRatio)),
+                ("deduplication", statistics.dedupRatio.map { Units.ratio($0) } ?? "–"),
                 ("compression", Units.ratio(statistics.compressionRatio)),
             ])
         }

@@ -34,25 +34,22 @@ struct Files: QueryCommand {
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         let moment = try moment.moment()
         let view = try store.queries.view(of: try store.repository(locator, context), at: moment)
+        var released = 0
         try store.queries.forEachFile(view) { entry in
+            if entry.released != nil { released += 1 }
             if context.json {
-                try context.output.json(Self.json(entry))
+                try context.output.json(Forms.file(entry))
             } else {
                 try context.output.write(isZeroTerminated ? ListTree.zeroTerminated(entry) : ListTree.line(entry))
             }
         }
+        if released > 0 {
+            try context.output.flush()
+            context.output.problem(
+                "ingestor: \(Units.count(released)) of these versions \(released == 1 ? "is" : "are") not kept any more (released): "
+                    + "their contents may be gone. `ingestor explain LOCATOR:PATH` shows when and why.")
+        }
         return .done
-    }
-
-    static func json(_ entry: FileEntry) -> [(String, JSONValue)] {
-        var fields = JSONValue.fields("path", bytes: entry.path)
-        let mode = String(entry.mode, radix: 8)
-        fields += [
-            ("sha", .hash(entry.hash)), ("mode", .string(String(repeating: "0", count: max(0, 6 - mode.count)) + mode)),
-            ("size", entry.size.map { .uint($0) } ?? .null), ("mimeType", entry.mimeType.map { .string($0) } ?? .null),
-        ]
-        if let reason = entry.skipReason { fields.append(("skipped", .string(reason.name))) }
-        return fields
     }
 }
 

@@ -20,6 +20,8 @@ struct DataDirectory: Sendable {
     var newMasterKey: String { keys + "/master.key.new" }
     /// The secrets of credentials, sealed with the master key.
     var credentials: String { keys + "/credentials" }
+    /// The keys of tenants, sealed with the master key.
+    var tenantKeys: String { keys + "/tenants" }
     var spool: String { path + "/spool" }
     var lockFile: String { path + "/writer.lock" }
     var socketName: String { "control.sock" }
