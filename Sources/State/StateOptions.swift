@@ -20,6 +20,8 @@ public struct StateOptions: Sendable {
     public var memoryBudgetBytes = 192 << 20
     /// Threads that are lent for building in bulk.
     public var parallel = ParallelRunner.none
+    /// Bytes of records that one of them takes on at a time.
+    public var partBytes = 1 << 20
     /// Whether building in bulk leaves what it has done when it is interrupted, for the next attempt in the same directory.
     public var isResumable = false
     /// Address space reserved for the file, in bytes: 1 TiB. Where that is refused less is, and it grows as it is needed.

@@ -164,16 +164,15 @@ struct GranulePlan: Sendable {
 
     /// So few are routed in one thread, and kept in memory where they fit.
     static let inMemoryCount = 4
-    /// Bytes of records in one part: a few thousand items.
-    private static let granuleBytes = 1 << 20
 
-    init(_ log: EventLog, upTo end: UInt64) throws {
+    /// - Parameter partBytes: of records in one part; 1 MiB is a few thousand items.
+    init(_ log: EventLog, upTo end: UInt64, partBytes: Int) throws {
         var bounds: [UInt64] = [0]
         var byteCount = 0
         try log.read { snapshot in
             try snapshot.forEach(in: LogPosition(0)..<LogPosition(end)) { position, record in
                 byteCount += record.byteCount
-                guard byteCount >= Self.granuleBytes else { return }
+                guard byteCount >= partBytes else { return }
                 bounds.append(position.rawValue + 1)
                 byteCount = 0
             }

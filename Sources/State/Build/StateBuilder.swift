@@ -42,7 +42,8 @@ public enum StateBuilder {
             throw StateError(.storage, "there is one in \(directory) already; build into another directory")
         }
         let router = LogRouter(
-            log: log, plan: try GranulePlan(log, upTo: end), marks: marks, options: options,
+            log: log, plan: try GranulePlan(log, upTo: end, partBytes: options.partBytes), marks: marks,
+            options: options,
             directory: options.isResumable ? directory : options.temporaryDirectory ?? directory, runs: left,
             progress: progress)
         let routed = try router.route()
