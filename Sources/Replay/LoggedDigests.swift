@@ -35,10 +35,16 @@ extension Replay {
                 found.append(LoggedDigest(position: position, digest: digest))
             }
         }
-        // One that claims to be of events after it, or before its predecessor's, is no digest of ours.
-        found = found.filter { $0.digest.count <= $0.position.rawValue }
+        // One of other versions says nothing, and one that claims to be of events after it is none of ours.
+        found = found.filter {
+            $0.digest.count <= $0.position.rawValue && $0.digest.parts.contains(where: isComparable)
+        }
         found.sort { $0.digest.count < $1.digest.count }
         return found.suffix(StateBuilder.maximumMarks)
+    }
+
+    private static func isComparable(_ part: StateDigest.Part) -> Bool {
+        AllProjections.list.contains { $0.name == part.projection && $0.version == part.version }
     }
 
     static func check(_ logged: LoggedDigest, _ entries: [DigestEntry]) -> DigestCheck {

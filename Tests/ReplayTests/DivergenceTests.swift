@@ -142,21 +142,21 @@ import Testing
             // For a while the state is another one than the log says.
             if round == 4 || round == 5 {
                 let index = try #require(digest.parts.firstIndex { $0.projection == FilesProjection.name })
-                digest.parts[index].digest = SHA256Hash.zero
+                digest.parts[index].digest = [UInt8](repeating: 1, count: 32).withUnsafeBytes { SHA256Hash($0) }
             }
             // One that another version wrote says nothing.
             if round == 2 { for index in digest.parts.indices { digest.parts[index].version += 1 } }
-            recorded.append((digest.count, try store.count))
+            if round != 2 { recorded.append((digest.count, try store.count)) }
             _ = try await writer.append(
                 [EventDraft(.stateDigest(digest), tenant: .none)], at: Timestamp(seconds: 2000))
         }
         let report = try Replay.rebuild(
             log: log, into: directory("rebuilt"), options: Self.options, now: { Timestamp(seconds: 0) })
         #expect(report.checks.map(\.count) == recorded.map(\.count))
-        #expect(report.checks.map { !$0.differing.isEmpty } == (0..<8).map { $0 == 4 || $0 == 5 })
-        #expect(report.firstDifference?.position == LogPosition(recorded[4].position))
+        #expect(report.checks.map { !$0.differing.isEmpty } == (0..<7).map { $0 == 3 || $0 == 4 })
+        #expect(report.firstDifference?.position == LogPosition(recorded[3].position))
         #expect(report.firstDifference?.differing == [FilesProjection.name])
-        #expect(report.agreedCount == recorded[3].count)
+        #expect(report.agreedCount == recorded[2].count)
         // And the state itself is what the log says.
         #expect(try store.read { try Replay.compare(report, with: $0) }.isEqual)
     }
