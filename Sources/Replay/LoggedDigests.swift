@@ -1,7 +1,7 @@
 public import EventLog
 public import Events
 import Projections
-public import State
+import State
 
 /// Digests that were recorded in the log while the state was folded.
 public struct LoggedDigest: Sendable, Equatable {

@@ -85,4 +85,10 @@ public struct StateProgress: Sendable, Equatable {
     public let phase: Phase
     public let done: UInt64
     public let total: UInt64
+
+    public init(phase: Phase, done: UInt64, total: UInt64) {
+        self.phase = phase
+        self.done = done
+        self.total = total
+    }
 }
