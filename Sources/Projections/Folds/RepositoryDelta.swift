@@ -65,7 +65,7 @@ struct RepositoryDelta: Equatable {
             .blobCorrupted, .blobRepaired, .blobRefused, .largeFileStored, .blobsReleased, .blobsDeleted, .shardCompacted,
             .versionsReleased, .blobsRestored, .bodiesReleased, .versionsRestored, .credentialStored,
             .credentialRefreshed, .credentialRevoked, .tokenIssued, .tokenRevoked, .webhookReceived, .webhookRepeated,
-            .webhookRejected, .checkpointSigned:
+            .webhookRejected, .checkpointSigned, .stateDigest:
             change = .none
         }
     }

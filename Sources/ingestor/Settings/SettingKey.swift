@@ -28,6 +28,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case gcRecompress
     case snapshotEvents
     case logOrigin
+    case digestEvents
 
     /// Never shown, and may be given as a file.
     var isSecret: Bool {

@@ -1,4 +1,5 @@
 import EventLog
+import Ingest
 import ProviderKit
 import State
 
@@ -15,6 +16,8 @@ struct Settings: Sendable {
     var shardBytes: Int?
     /// Events between two snapshots of the state, at least; 0: none are taken.
     var snapshotEvents = StateOptions.defaultSnapshotIntervalEvents
+    /// Events between two digests of the state in the log, at least; 0: none are recorded.
+    var digestEvents = EngineOptions.defaultDigestIntervalEvents
     /// Certificates to trust instead of the system's.
     var caFile: String?
     var proxy: String?
@@ -47,6 +50,7 @@ struct Settings: Sendable {
     static let gcGraceEventsRange = 0...1_000_000_000
     static let gcIntervalRange = 0...(30 * 86_400)
     static let snapshotEventsRange = 0...(1 << 40)
+    static let digestEventsRange = 0...(1 << 40)
     static let shardBytesRange = (64 << 10)...(64 << 30)
 
     init() {}
@@ -61,6 +65,9 @@ struct Settings: Sendable {
         if let value = try source.string(.maxAttempts) { maxAttempts = try value.integer(in: Self.maxAttemptsRange) }
         if let value = try source.string(.maxBlobBytes) { maxBlobBytes = UInt64(try value.integer(in: 0...(1 << 50))) }
         if let value = try source.string(.shardBytes) { shardBytes = try value.integer(in: Self.shardBytesRange) }
+        if let value = try source.string(.digestEvents) {
+            digestEvents = UInt64(try value.integer(in: Self.digestEventsRange))
+        }
         if let value = try source.string(.snapshotEvents) {
             snapshotEvents = UInt64(try value.integer(in: Self.snapshotEventsRange))
         }
