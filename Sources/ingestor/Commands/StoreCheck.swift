@@ -1,6 +1,7 @@
 import EventLog
 import Events
 import Projections
+import Queries
 import Silo
 import State
 
@@ -97,6 +98,33 @@ struct StoreCheck {
                 .init(
                     place: "store", code: "missing", message: "\(row.hash.hex) is referenced and not in the store",
                     shard: stored.shard, hash: row.hash, domain: row.domain))
+        }
+    }
+
+    /// Paths that are named of one damaged content.
+    private static let maximumDependents = 20
+
+    /// Says of each damaged content which sources need it, and at which paths.
+    mutating func nameDependents() throws {
+        for index in damage.indices {
+            guard let hash = damage[index].hash, let domain = damage[index].domain else { continue }
+            var references: [BlobReference] = []
+            var count: UInt64 = 0
+            try store.state.read { view in
+                try view.forEachReference(to: hash, in: domain) { reference in
+                    count += 1
+                    if references.count < Self.maximumDependents { references.append(reference) }
+                    return true
+                }
+            }
+            damage[index].references = count
+            damage[index].dependents = try references.compactMap { reference in
+                guard let path = try store.queries.path(of: reference),
+                    let repository = try store.state.read({ view in try view.repository(reference.repository) })
+                else { return nil }
+                return .init(
+                    repository: reference.repository, locator: repository.locator.description, path: path)
+            }
         }
     }
 
