@@ -31,6 +31,9 @@ extension Engine {
             id: id, repositories: UInt64(repositories.count), credentials: UInt64(credentials.count),
             tokens: UInt64(tokens.count))
         guard !tenant.isErased else { return event }
+        // What was put and not written yet cannot be encrypted once the key is gone.
+        _ = try silo.seal(.tenant(id))
+        try await recordSealed()
         _ = try await writer.append([EventDraft(.tenantErased(event), tenant: id)], at: clock())
         // Something may have been added while the rest was taken away.
         for repository in try state.read({ view in try view.repositories(of: id) }) {
