@@ -8,6 +8,10 @@ extension StateStore {
     /// - Throws: `StateError`, `LogError`, `LMDBError`. Then the rows are those from before.
     public func rebuild(progress: @escaping @Sendable (StateProgress) -> Void = { _ in }) throws {
         guard mode == .writer else { throw StateError(.storage, "it was opened for reading") }
+        try rebuildLock.withLock { _ in try makeAnew(progress) }
+    }
+
+    private func makeAnew(_ progress: (StateProgress) -> Void) throws {
         let new = directory + Self.rebuiltSuffix
         try Directories.removeEnvironment(new)
         var plain = options

@@ -16,6 +16,8 @@ public final class StateStore: Sendable {
     private let current: Mutex<StateTables>
     /// Keeps snapshots from being taken while the rows that they would hold are replaced.
     let snapshotLock = Mutex<Void>(())
+    /// One at a time makes them anew.
+    let rebuildLock = Mutex<Void>(())
     let log: EventLog
     private let writer: Mutex<Writer>
     /// How it came to be, where it was opened for writing.
