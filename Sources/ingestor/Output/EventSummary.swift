@@ -38,7 +38,8 @@ enum EventSummary {
         case .blobRepaired(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue)"
         case .blobRefused(let payload):
             "\(short(payload.hash)), \(Units.bytes(payload.refusedSize)): other content is kept under that id"
-        case .checkpointSigned(let payload): "\(Units.count(payload.size, "event")), root \(payload.root.hex.prefix(12))"
+        case .checkpointSigned(let payload):
+            "\(Units.count(payload.size, "event")), root \(payload.root.hex.prefix(12))"
         default: IntakeSummary.text(event)
         }
     }

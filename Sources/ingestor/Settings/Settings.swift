@@ -24,6 +24,8 @@ struct Settings: Sendable {
     var listen = "127.0.0.1:8080"
     /// Seconds between two polls of a source that does not change.
     var pollInterval = 3600
+    /// And of one that changes all the time.
+    var minimumPollInterval = 300
     /// Lets whoever has it see and do everything over HTTP; nil: nobody may.
     var adminToken: Secret?
     /// By what name checkpoints of the log are signed; nil: one that is made from the key.
@@ -70,6 +72,9 @@ struct Settings: Sendable {
         }
         if let value = try source.string(.listen) { listen = value.text }
         if let value = try source.string(.pollInterval) { pollInterval = try value.integer(in: Self.pollIntervalRange) }
+        if let value = try source.string(.minimumPollInterval) {
+            minimumPollInterval = try value.integer(in: Self.pollIntervalRange)
+        }
         if let value = try source.secret(.adminToken) {
             guard !value.text.isEmpty else { throw value.refused("a token that is not empty") }
             adminToken = Secret(value.text)
