@@ -13,7 +13,7 @@ struct Status: QueryCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var read: ReadOptions
-    @Argument(help: "git:URL or dir:PATH; default: all") var locator: ByteArgument?
+    @Argument(help: "github:OWNER/NAME, git:URL or dir:PATH; default: all") var locator: ByteArgument?
 
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         let now = Context.now()
