@@ -14,7 +14,7 @@ struct Status: QueryCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var read: ReadOptions
     @OptionGroup var moment: MomentOptions
-    @Argument(help: "git:URL or dir:PATH; default: all") var locator: ByteArgument?
+    @Argument(help: "github:OWNER/NAME, git:URL or dir:PATH; default: all") var locator: ByteArgument?
 
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         guard let moment = try moment.moment() else { return try show(context, store, at: Context.now()) }

@@ -15,6 +15,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case adminToken
     case masterKey
     case pollInterval
+    case minimumPollInterval
     case maxAttempts
     case maxBlobBytes
     case concurrency

@@ -27,6 +27,8 @@ struct Settings: Sendable {
     var listen = "127.0.0.1:8080"
     /// Seconds between two polls of a source that does not change.
     var pollInterval = 3600
+    /// And of one that changes all the time.
+    var minimumPollInterval = 300
     /// Days for which the bodies of webhooks are kept.
     var webhookBodyDays = 90
     /// Seconds, and events, that what nothing names stays before it is deleted.
@@ -90,6 +92,9 @@ struct Settings: Sendable {
         }
         if let value = try source.string(.listen) { listen = value.text }
         if let value = try source.string(.pollInterval) { pollInterval = try value.integer(in: Self.pollIntervalRange) }
+        if let value = try source.string(.minimumPollInterval) {
+            minimumPollInterval = try value.integer(in: Self.pollIntervalRange)
+        }
         if let value = try source.string(.webhookBodyDays) {
             webhookBodyDays = try value.integer(in: Self.webhookBodyDaysRange)
         }
