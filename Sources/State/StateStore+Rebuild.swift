@@ -11,7 +11,7 @@ extension StateStore {
         try rebuildLock.withLock { _ in try makeAnew(progress) }
     }
 
-    private func makeAnew(_ progress: (StateProgress) -> Void) throws {
+    private func makeAnew(_ progress: @escaping @Sendable (StateProgress) -> Void) throws {
         let new = directory + Self.rebuiltSuffix
         try Directories.removeEnvironment(new)
         var plain = options
