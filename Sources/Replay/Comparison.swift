@@ -41,9 +41,8 @@ extension Replay {
         let names = Set((kept + rows).map(\.projection))
         guard !names.isEmpty else { return [] }
         let projections = AllProjections.list.filter { names.contains($0.name) }
-        let differences = try rebuilt.snapshot().read { other in
-            try live.differences(fromRebuilt: other, in: projections.flatMap(\.tables), limit: rowsPerTable)
-        }
+        let tables = projections.flatMap { $0.tables }
+        let differences = try live.differences(fromRebuilt: rebuilt, in: tables, limit: rowsPerTable)
         let histories = try differences.histories(in: log, upTo: report.events, progress: progress)
         return projections.map { projection in
             let own = histories.filter { projection.tables.contains($0.difference.table) }

@@ -15,13 +15,25 @@ extension StateView {
     ///
     /// - Parameter limit: rows of one table that are told at most.
     public func differences(
-        fromRebuilt other: borrowing StateView, in tables: [Table], limit: Int
+        fromRebuilt store: StateStore, in tables: [Table], limit: Int
+    ) throws -> [RowDifference] {
+        // The compiler (6.3.1) fails where a view that is lent is used inside a closure; what it is made of may be.
+        let (mine, myTables, others) = (transaction, self.tables, store.tables)
+        return try others.environment.read { other in
+            try Self.differences(
+                mine, myTables, BorrowedTransaction(handle: other.handle), others, in: tables, limit: limit)
+        }
+    }
+
+    private static func differences(
+        _ live: BorrowedTransaction, _ liveTables: StateTables, _ rebuilt: BorrowedTransaction,
+        _ rebuiltTables: StateTables, in tables: [Table], limit: Int
     ) throws -> [RowDifference] {
         var differences: [RowDifference] = []
         for table in tables {
             var count = 0
-            var mine = try transaction.cursor(self.tables[table])
-            var others = try other.transaction.cursor(other.tables[table])
+            var mine = try live.cursor(liveTables[table])
+            var others = try rebuilt.cursor(rebuiltTables[table])
             var left = Row(try mine.first())
             var right = Row(try others.first())
             while count < limit, left != nil || right != nil {

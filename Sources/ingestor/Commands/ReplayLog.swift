@@ -43,8 +43,8 @@ struct ReplayLog: ReadingCommand {
         _ count: UInt64?, into directory: String, _ context: Context, _ store: ReadStore
     ) async throws -> ExitStatus {
         // The live state is read at the same number of events, even while somebody appends.
-        let live = try store.state.snapshot()
-        let liveCount = try live.read { view in try view.count }
+        let live = verify ? try store.state.snapshot() : nil
+        let liveCount = try live?.read { view in try view.count } ?? 0
         let end = try count ?? (verify ? liveCount : store.log.count)
         var options = try Stores(context: context).stateOptions()
         options.isResumable = into != nil
@@ -53,7 +53,7 @@ struct ReplayLog: ReadingCommand {
             progress: { context.output.progress($0, "rebuilding the state") })
         context.output.clearProgress()
         var outcome = ReplayPresenter.Outcome(report: report)
-        if verify {
+        if let live {
             outcome.liveDigest = try live.read { view in try view.stateDigest() }
             if report.events < liveCount {
                 outcome.comesToBeLive = try await comesToBeLive(report.events, context, store)
