@@ -47,13 +47,34 @@ struct Verify: WritingCommand {
         var hash: SHA1Hash?
         var domain: Domain?
         var isRepaired = false
+        /// The sources and paths that need it, some of them.
+        var dependents: [Dependent] = []
+        /// How many file versions name it.
+        var references: UInt64 = 0
+
+        struct Dependent: Sendable {
+            var repository: RepositoryID
+            var locator: String
+            var path: [UInt8]
+        }
 
         var json: JSONValue {
             .object([
                 ("in", .string(place)), ("code", .string(code)), ("message", .string(message)),
                 ("position", .position(position)),
                 ("shard", shard.map { .uint($0.rawValue) } ?? .null), ("sha", .hash(hash)),
-                ("repaired", .bool(isRepaired)),
+                ("repaired", .bool(isRepaired)), ("references", .uint(references)),
+                (
+                    "dependents",
+                    .array(
+                        dependents.map { dependent in
+                            .object(
+                                [
+                                    ("repository", .count(dependent.repository.rawValue)),
+                                    ("locator", .string(dependent.locator)),
+                                ] + JSONValue.fields("path", bytes: dependent.path))
+                        })
+                ),
             ])
         }
     }
@@ -81,12 +102,18 @@ struct Verify: WritingCommand {
     }
 
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
+        // No shard may go that is looked at.
+        try await store.engine.withoutCollection { try await check(context, store) }
+    }
+
+    private func check(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
         let began = ContinuousClock.now
         let checksAll = !log && !blobs && checkpoint == nil
         var check = StoreCheck(context: context, store: store.reader)
         if log || checksAll || checkpoint != nil { try await check.checkLog(try expectation(context, store)) }
         if blobs || checksAll { try check.checkBlobs(sample: sample) }
         context.output.clearProgress()
+        try check.nameDependents()
         var damage = check.damage
         try await record(damage, store)
         if repair, !damage.isEmpty { damage = try await Repair(context: context, store: store).carryOut(damage) }
@@ -138,6 +165,11 @@ struct Verify: WritingCommand {
         for finding in damage {
             let mark = finding.isRepaired ? style.good("repaired") : style.bad("damaged")
             try context.output.line("\(mark)  \(Printable.text(finding.message))")
+            for dependent in finding.dependents {
+                try context.output.line("    \(Printable.text(dependent.locator)):\(Printable.text(dependent.path))")
+            }
+            let rest = finding.references - min(finding.references, UInt64(finding.dependents.count))
+            if rest > 0 { try context.output.line("    … and \(Units.count(rest)) more versions") }
         }
         let verdict = damage.isEmpty ? style.good("no damage") : style.bad(Units.count(damage.count, "finding"))
         try context.output.line(
