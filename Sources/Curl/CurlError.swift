@@ -64,7 +64,8 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
             switch code {
             case .couldNotResolve: ": check the name and this machine's DNS"
             case .couldNotConnect: ": check that the server runs and that no firewall or proxy is in between"
-            case .untrustedCertificate: ": set the file of trusted certificates where the server has one of its own"
+            case .untrustedCertificate:
+                ": where the server has an authority of its own, name the file of its certificates (INGESTOR_CA_FILE)"
             case .timedOut, .cutOff: ": trying again may help"
             default: ""
             }

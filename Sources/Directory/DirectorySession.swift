@@ -55,6 +55,8 @@ private struct Reading {
     private let reader = FileReader()
     private var itemCount = 0
     private var bytesRead: UInt64 = 0
+    /// How much there is, where somebody wanted to know it.
+    private var totals: (items: UInt64, bytes: UInt64)?
 
     init(session: DirectorySession, sink: any ObservationSink) {
         self.session = session
@@ -62,6 +64,7 @@ private struct Reading {
     }
 
     mutating func run() async throws -> Observation {
+        if sink.wantsTotals { totals = try survey() }
         var walk = try session.walk()
         while let entry = try walk.next() {
             itemCount += 1
@@ -70,11 +73,27 @@ private struct Reading {
                     .limitExceeded, "there are more than \(session.source.limits.maximumItemCount) items: exclude some")
             }
             try await sink.item(try await observe(entry, walk))
+            sink.reading(
+                ReadingProgress(
+                    .items, done: UInt64(itemCount), of: totals?.items, bytes: bytesRead, of: totals?.bytes))
         }
         let id = SHA1Hash(tree.finish())
         try await sink.fetched(
             FetchCompleted(mode: .walk, commit: id, bytesReceived: bytesRead, objects: UInt64(itemCount)))
         return Observation(commit: id, tree: id)
+    }
+
+    /// Entries and bytes below the folder, without reading a file.
+    private func survey() throws -> (items: UInt64, bytes: UInt64) {
+        var totals: (items: UInt64, bytes: UInt64) = (0, 0)
+        var walk = try session.walk()
+        while let entry = try walk.next() {
+            try Task.checkCancellation()
+            totals.items += 1
+            if case .file(_, _, let size) = entry { totals.bytes += size }
+            guard totals.items <= session.source.limits.maximumItemCount else { break }
+        }
+        return totals
     }
 
     private mutating func observe(_ entry: DirectoryWalk.Entry, _ walk: DirectoryWalk) async throws -> ObservedItem {

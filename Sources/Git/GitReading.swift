@@ -140,7 +140,16 @@ struct GitReading {
         let before = server.traffic
         let pack: Pack
         do {
-            pack = try spool.receive(name, bases: bases, observer: observer) { try server.fetch(request, into: $0) }
+            pack = try spool.receive(
+                name, bases: bases, observer: observer,
+                progress: { [sink] spool in
+                    let total = spool.declaredObjects
+                    sink.reading(
+                        ReadingProgress(
+                            .objects, done: UInt64(spool.receivedObjects), of: total > 0 ? UInt64(total) : nil,
+                            bytes: spool.receivedBytes))
+                }
+            ) { try server.fetch(request, into: $0) }
         } catch let error as GitFormatError {
             throw FetchFault(error)
         }
@@ -213,8 +222,12 @@ struct GitReading {
     private func handOver(_ fetched: Fetched) async throws -> Observation {
         var sizes: [ObjectID: UInt64] = [:]
         var refused: Set<ObjectID> = []
+        var bytes: UInt64 = 0
+        let total = UInt64(fetched.needed.count)
         func record(_ object: PackedObject, _ outcome: StoreOutcome) throws {
             sizes[object.id] = object.sizeBytes
+            bytes += object.sizeBytes
+            sink.reading(ReadingProgress(.contents, done: UInt64(sizes.count), of: total, bytes: bytes))
             switch outcome {
             case .stored, .present: break
             case .refused: refused.insert(object.id)
@@ -271,6 +284,9 @@ struct GitReading {
             try await sink.unchanged(below: survey.unchanged)
         }
         var isWhole = true
+        var count: UInt64 = 0
+        // Without a base every item comes; with one the directories that changed do, and nobody has counted those.
+        let total = base == nil ? fetched.extents[root].map { UInt64($0.items) } : nil
         if survey.unchanged != [[]] {
             let isNew = base == nil
             if isNew { _ = survey.enter([], root) }
@@ -281,6 +297,8 @@ struct GitReading {
                 let item = observed(item)
                 if case .skipped = item.content { isWhole = false }
                 try await sink.item(item)
+                count += 1
+                sink.reading(ReadingProgress(.items, done: count, of: total))
             }
         }
         if let directory = source.cacheDirectory, isWhole, filter.acceptsEverything, let index = survey.index {

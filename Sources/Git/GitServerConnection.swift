@@ -102,9 +102,12 @@ final class GitServerConnection {
         }
     }
 
+    /// Most characters that an error repeats, a server's own words included.
+    private static let messageLength = 500
+
     private func providerError(_ error: RemoteError) -> ProviderError {
         let code = Self.code(of: error)
-        let message = error.message.hiding(credentials?.secrets ?? [])
+        let message = error.message.hiding(credentials?.secrets ?? [], cutAt: Self.messageLength)
         switch error.disposition {
         case .permanent: return .permanent(code, message)
         case .transient: return ProviderError(.transient, code, message, retryAt: retryAt(error.retryAfter))

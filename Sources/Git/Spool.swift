@@ -46,15 +46,17 @@ struct Spool {
 
     /// Receives a pack, and gives it its name once it is whole and every object in it is sound.
     ///
-    /// - Parameter observer: is shown every object while they arrive, before that is known.
+    /// - Parameters:
+    ///   - observer: is shown every object while they arrive, before that is known.
+    ///   - progress: called whenever some more was received.
     func receive(
         _ name: String, bases: any BaseProvider, observer: (any PackObserver)? = nil,
-        _ fetch: (PackSpool) throws -> Void
+        progress: @escaping (PackSpool) -> Void = { _ in }, _ fetch: (PackSpool) throws -> Void
     ) throws -> Pack {
         try prepare()
         let partial = path(of: name) + ".partial"
         do {
-            let spool = try PackSpool(path: partial, limits: limits, observer: observer)
+            let spool = try PackSpool(path: partial, limits: limits, observer: observer, progress: progress)
             try fetch(spool)
             let pack = try spool.finish(bases: bases)
             guard rename(partial, path(of: name)) == 0 else {

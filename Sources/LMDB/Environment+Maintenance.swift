@@ -1,4 +1,5 @@
 import CLMDB
+import Synchronization
 
 /// What an environment says of itself.
 public struct EnvironmentInfo: Sendable, Equatable {
@@ -14,10 +15,16 @@ public struct EnvironmentInfo: Sendable, Equatable {
 }
 
 extension Environment {
-    /// Cheap: reads the mapped meta pages and makes no system call.
+    /// Cheap: reads the mapped meta pages and makes no system call. All zero where the environment has to be opened anew.
     public var info: EnvironmentInfo {
         var info = MDB_envinfo()
         var statistics = MDB_stat()
+        gate.enter()
+        defer { gate.leave() }
+        guard !isBroken.load(ordering: .acquiring) else {
+            return EnvironmentInfo(
+                lastTransaction: 0, mapSizeBytes: 0, usedBytes: 0, readers: 0, maximumReaders: 0)
+        }
         // They fail for a null argument only.
         mdb_env_info(handle, &info)
         mdb_env_stat(handle, &statistics)
@@ -52,6 +59,11 @@ extension Environment {
     /// - Parameter isCompacting: leaves free pages out; slower, and smaller.
     public func copy(to destination: String, isCompacting: Bool = true) throws(LMDBError) {
         let flags = isCompacting ? UInt32(MDB_CP_COMPACT) : 0
+        gate.enter()
+        defer { gate.leave() }
+        guard !isBroken.load(ordering: .acquiring) else {
+            throw LMDBError(code: .panic, call: "mdb_env_copy2", path: path)
+        }
         try check("mdb_env_copy2", mdb_env_copy2(handle, destination, flags), path: destination)
     }
 }

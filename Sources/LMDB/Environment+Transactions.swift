@@ -11,9 +11,25 @@ extension Environment {
     /// Runs `body` in a write transaction, waiting for that of another thread or process. What it did is committed (and on the
     /// device, in a synchronous environment) when this returns, and undone where it throws.
     ///
-    /// Begins and ends in one call on one thread, as LMDB demands; a `write` inside a `write` waits for itself for ever.
+    /// Where the map is full it is grown, and `body` runs again: it has to begin from nothing each time. Begins and ends in one
+    /// call on one thread, as LMDB demands; a `write` inside a `write` waits for itself for ever.
     public func write<R>(_ body: (inout WriteTransaction) throws -> R) throws -> R {
-        var transaction = WriteTransaction(try beginTransaction(0))
+        var attempts = 1
+        while true {
+            let size = info.mapSizeBytes
+            do {
+                return try writeOnce(body)
+            } catch let error as LMDBError {
+                guard error.code == .mapFull, attempts < GrowthLimits.attempts else { throw error }
+            }
+            attempts += 1
+            try grow(beyond: size)
+        }
+    }
+
+    /// The same for a `body` that cannot run twice: where the map is full it throws. See ``makeRoom(bytes:)``.
+    public func writeOnce<R>(_ body: (inout WriteTransaction) throws -> R) throws -> R {
+        var transaction = WriteTransaction(try beginTransaction(0), gate)
         let result = try body(&transaction)
         do {
             try transaction.commit()

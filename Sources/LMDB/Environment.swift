@@ -15,6 +15,9 @@ import Synchronization
 public final class Environment: @unchecked Sendable {
     // Sendable: LMDB's environment handle may be used by all threads; what may not is behind `databases`.
     let handle: OpaquePointer
+    let gate = TransactionGate()
+    /// The map is gone: nothing may touch it any more.
+    let isBroken = Atomic<Bool>(false)
     private let identity: OpenEnvironments.Identity
     private let databases = Mutex<[String: Database]>([:])
 
@@ -58,10 +61,12 @@ public final class Environment: @unchecked Sendable {
                 return (try openOnce(path, options), options)
             } catch {
                 let isRefusal = error.code.rawValue == ENOMEM || error.code.rawValue == EOVERFLOW
-                guard isRefusal, options.mapSizeBytes / 2 >= EnvironmentOptions.minimumFallbackMapSizeBytes else {
-                    throw error
-                }
-                options.mapSizeBytes /= 2
+                guard isRefusal, options.mapSizeBytes > EnvironmentOptions.minimumMapSizeBytes else { throw error }
+                // Little at first, and more as it is needed: the rest of the process needs address space too. LMDB makes it as
+                // large as the file at least.
+                options.mapSizeBytes = max(
+                    min(options.mapSizeBytes / 2, EnvironmentOptions.fallbackMapSizeBytes),
+                    EnvironmentOptions.minimumMapSizeBytes)
             }
         }
     }
@@ -113,6 +118,7 @@ public final class Environment: @unchecked Sendable {
 
     private func openDatabase(_ name: String?, begin: UInt32, flags: UInt32) throws(LMDBError) -> Database {
         let transaction = try beginTransaction(begin)
+        defer { gate.leave() }
         var database: MDB_dbi = 0
         do {
             try check("mdb_dbi_open", mdb_dbi_open(transaction, name, flags, &database), path: path)
@@ -124,11 +130,21 @@ public final class Environment: @unchecked Sendable {
         return Database(handle: database)
     }
 
+    /// Whoever ends the transaction leaves ``gate``.
     func beginTransaction(_ flags: UInt32) throws(LMDBError) -> OpaquePointer {
-        var transaction: OpaquePointer?
-        try check("mdb_txn_begin", mdb_txn_begin(handle, nil, flags, &transaction), path: path)
-        guard let transaction else { throw LMDBError(code: .panic, call: "mdb_txn_begin", path: path) }
-        return transaction
+        while true {
+            gate.enter()
+            var transaction: OpaquePointer?
+            let isBroken = isBroken.load(ordering: .acquiring)
+            let status = isBroken ? MDB_PANIC : mdb_txn_begin(handle, nil, flags, &transaction)
+            if status == MDB_SUCCESS, let transaction { return transaction }
+            gate.leave()
+            guard status == MDB_MAP_RESIZED else {
+                throw LMDBError(
+                    code: status == MDB_SUCCESS ? .panic : .init(rawValue: status), call: "mdb_txn_begin", path: path)
+            }
+            try adoptSize()
+        }
     }
 }
 

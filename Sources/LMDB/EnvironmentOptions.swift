@@ -1,8 +1,10 @@
 /// How an environment is opened.
 public struct EnvironmentOptions: Sendable {
     /// The address space reserved for the file, in bytes; the file itself grows as it is written. Where so much is
-    /// refused (a limit on address space), half of it is tried, and so on.
+    /// refused (a limit on address space) it is ``fallbackMapSizeBytes``.
     public var mapSizeBytes: Int = EnvironmentOptions.defaultMapSizeBytes
+    /// Up to so many bytes the map is grown when it is full.
+    public var maximumMapSizeBytes: Int = .max
     /// How many named databases may be opened.
     public var maximumDatabases: Int = 32
     /// How many read transactions may be open at a time, over all processes. The first process that opens the
@@ -18,8 +20,10 @@ public struct EnvironmentOptions: Sendable {
 
     /// 1 TiB.
     public static let defaultMapSizeBytes = 1 << 40
-    /// 64 MiB: below it halving the map size stops and the refusal is thrown.
-    public static let minimumFallbackMapSizeBytes = 64 << 20
+    /// 64 MiB: what is reserved at first where the system gives no more.
+    public static let fallbackMapSizeBytes = 64 << 20
+    /// 8 MiB: where not even this is given the refusal is thrown.
+    public static let minimumMapSizeBytes = 8 << 20
 
     public init() {}
 

@@ -70,7 +70,8 @@ public struct LMDBError: Error, Sendable, Equatable, CustomStringConvertible {
 
     private var advice: String? {
         switch code {
-        case .mapFull: "open it with a larger map size"
+        case .mapFull:
+            "the system gives no more address space, or a snapshot was open for too long; raise the limit (ulimit -v)"
         case .mapResized: "open it again"
         case .readersFull: "end readers that are not needed, or clear those of dead processes"
         case .corrupted, .pageNotFound: "the file is damaged: restore it from a backup, or rebuild it"

@@ -13,7 +13,10 @@ public struct ReadTransaction: ~Copyable, Readable, @unchecked Sendable {
         handle = TransactionHandle(pointer: try environment.beginTransaction(UInt32(MDB_RDONLY)))
     }
 
-    deinit { mdb_txn_abort(handle.pointer) }
+    deinit {
+        mdb_txn_abort(handle.pointer)
+        environment.gate.leave()
+    }
 
     /// The number of the last transaction that it sees.
     public var id: UInt64 { UInt64(mdb_txn_id(handle.pointer)) }

@@ -3,16 +3,23 @@ import CLMDB
 /// Changes that are committed together or not at all. Undone unless committed.
 public struct WriteTransaction: ~Copyable, Readable {
     private var pointer: OpaquePointer?
+    private let gate: TransactionGate
 
     public var handle: TransactionHandle {
         guard let pointer else { preconditionFailure("a write transaction is used after its commit") }
         return TransactionHandle(pointer: pointer)
     }
 
-    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+    init(_ pointer: OpaquePointer, _ gate: TransactionGate) {
+        self.pointer = pointer
+        self.gate = gate
+    }
 
     deinit {
-        if let pointer { mdb_txn_abort(pointer) }
+        if let pointer {
+            mdb_txn_abort(pointer)
+            gate.leave()
+        }
     }
 
     /// The number that this transaction will have.
@@ -22,7 +29,9 @@ public struct WriteTransaction: ~Copyable, Readable {
         let pointer = handle.pointer
         // LMDB frees the transaction also where the commit fails.
         self.pointer = nil
-        try check("mdb_txn_commit", mdb_txn_commit(pointer))
+        let status = mdb_txn_commit(pointer)
+        gate.leave()
+        try check("mdb_txn_commit", status)
     }
 
     /// Sets the value of `key`.

@@ -10,7 +10,7 @@ public enum AESGCM {
     public static let tagByteCount = 16
 
     // A fetched algorithm is immutable and reference counted; it lives as long as the process.
-    nonisolated(unsafe) private static let cipher = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
+    nonisolated(unsafe) static let cipher = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
 
     /// Encrypts a message; the result is the ciphertext followed by its tag.
     ///

@@ -54,3 +54,12 @@ public func secureRandomBytes(_ count: Int) throws(OpenSSLError) -> [UInt8] {
     }
     return bytes
 }
+
+/// Keys that are derived from a key (RFC 5869, HKDF with SHA-256; the step "expand" alone, since what they are derived from is
+/// uniformly random already).
+public enum HKDFSHA256 {
+    /// A key of 32 bytes that says nothing of `key` or of those with another `info`.
+    public static func expand(_ key: [UInt8], info: [UInt8]) -> [UInt8] {
+        HMACSHA256.authenticate(key: key, message: info + [1])
+    }
+}

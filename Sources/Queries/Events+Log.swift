@@ -14,6 +14,11 @@ public struct EventFilter: Sendable {
     public var limit: Int?
     /// With a limit: the last ones, instead of the first.
     public var takesNewest = false
+    /// How many are read at a time: what whoever is slow to take them keeps in memory.
+    public var pageCount = EventFilter.defaultPageCount
+
+    /// Events are looked up in pages of so many, so that no snapshot stays open while somebody is slow to read them.
+    public static let defaultPageCount = 128
 
     public init() {}
 
@@ -24,9 +29,6 @@ public struct EventFilter: Sendable {
 }
 
 extension Queries {
-    /// Events are looked up in pages of so many, so that no snapshot stays open while somebody is slow to read them.
-    static let eventsPerPage = 128
-
     /// Calls `body` with the events that a filter lets through, in their order. Uses the narrowest index that there is.
     ///
     /// - Returns: the position at which to go on for events that come later.
@@ -65,7 +67,7 @@ extension Queries {
         let indexes = indexes(for: filter)
         var range = range
         while !range.isEmpty {
-            let positions = try positions(indexes, range, descending: descending)
+            let positions = try positions(indexes, range, filter.pageCount, descending: descending)
             guard let last = positions.last else { return }
             range = descending ? range.lowerBound..<last : (last + 1)..<range.upperBound
             let page = try log.read { snapshot in
@@ -87,12 +89,22 @@ extension Queries {
     private func indexes(for filter: EventFilter) -> [LogIndex] {
         if let repository = filter.repository { return [.repository(repository)] }
         if !filter.kinds.isEmpty { return filter.kinds.map { .kind($0) } }
+        // No index is needed to see everything.
+        if seesEverything { return [] }
         return [.tenant(.none)] + (tenant.map { [.tenant($0.id)] } ?? [])
     }
 
     /// The next positions that stand in any of the indexes.
-    private func positions(_ indexes: [LogIndex], _ range: Range<LogPosition>, descending: Bool) throws -> [LogPosition]
-    {
+    private func positions(
+        _ indexes: [LogIndex], _ range: Range<LogPosition>, _ pageCount: Int, descending: Bool
+    ) throws -> [LogPosition] {
+        if indexes.isEmpty {
+            let (first, end) = (range.lowerBound.rawValue, range.upperBound.rawValue)
+            let count = min(UInt64(pageCount), end - first)
+            return descending
+                ? (end - count..<end).reversed().map { LogPosition($0) }
+                : (first..<first + count).map { LogPosition($0) }
+        }
         let through = LogPosition(range.upperBound.rawValue - 1)
         var found: Set<LogPosition> = []
         try state.read { view in
@@ -102,11 +114,11 @@ extension Queries {
                     position in
                     found.insert(position)
                     taken += 1
-                    return taken < Self.eventsPerPage
+                    return taken < pageCount
                 }
             }
         }
         let sorted = descending ? found.sorted(by: >) : found.sorted()
-        return Array(sorted.prefix(Self.eventsPerPage))
+        return Array(sorted.prefix(pageCount))
     }
 }

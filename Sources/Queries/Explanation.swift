@@ -58,6 +58,7 @@ extension Queries {
                     )
             }
             try collector.follow(versions.map(\.version.position))
+            try collector.follow(Set(versions.compactMap(\.released)).sorted())
             for case .upserted(let mode, let hash, _) in versions.map(\.content) where mode != GitMode.submodule {
                 try collector.addStoring(of: hash)
             }
@@ -75,7 +76,11 @@ extension Queries {
                     "\(hash.hex) is no content, commit or tree that this tenant's repositories ever had")
             }
         }
-        return try collector.finish()
+        let result = try collector.finish()
+        if let position = result.position, !result.events.contains(where: { $0.position == position }) {
+            throw beyond(position, try count)
+        }
+        return result
     }
 
     /// Where the log has a report of one of the providers.

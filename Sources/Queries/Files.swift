@@ -14,6 +14,8 @@ public struct FileEntry: Sendable, Equatable {
     /// Why the content was not taken.
     public var skipReason: SkipReason?
     public var version: ItemVersion
+    /// The event by which this version is not kept any more: its content may be gone.
+    public var released: LogPosition?
 
     public var isSubmodule: Bool { mode == GitMode.submodule }
     public var isSymlink: Bool { mode == GitMode.symlink }
@@ -33,21 +35,34 @@ extension Queries {
     public func forEachFile(_ repository: RepositoryView, _ body: (FileEntry) throws -> Void) throws {
         var next: [UInt8]?
         repeat {
-            let start = next
-            next = nil
-            var page: [FileEntry] = []
-            try state.read { view in
-                try view.forEachFile(repository.repository.id, asOf: repository.position, from: start) { version in
-                    guard page.count < Self.filesPerPage else {
-                        next = version.path
-                        return false
-                    }
-                    if let entry = try entry(version, in: repository.repository, view) { page.append(entry) }
-                    return true
-                }
-            }
-            for entry in page { try body(entry) }
+            let page = try files(repository, from: next)
+            next = page.next
+            for entry in page.entries { try body(entry) }
         } while next != nil
+    }
+
+    /// Some of the files, in the order of the paths' bytes.
+    ///
+    /// - Parameters:
+    ///   - start: the path with which to begin.
+    ///   - limit: how many at most.
+    /// - Returns: them, and the path with which to go on; nil: those were the last.
+    public func files(
+        _ repository: RepositoryView, from start: [UInt8]? = nil, limit: Int = Queries.filesPerPage
+    ) throws -> (entries: [FileEntry], next: [UInt8]?) {
+        var page: [FileEntry] = []
+        var next: [UInt8]?
+        try state.read { view in
+            try view.forEachFile(repository.repository.id, asOf: repository.position, from: start) { version in
+                guard page.count < limit else {
+                    next = version.path
+                    return false
+                }
+                if let entry = try entry(version, in: repository.repository, view) { page.append(entry) }
+                return true
+            }
+        }
+        return (page, next)
     }
 
     /// Whatever is at a path: a file, or why there is none.
@@ -79,21 +94,23 @@ extension Queries {
         case .removed: return nil
         case .upserted(let mode, let hash, let size):
             guard mode != GitMode.submodule else {
-                return FileEntry(path: version.path, mode: mode, hash: hash, version: version.version)
+                return FileEntry(
+                    path: version.path, mode: mode, hash: hash, version: version.version, released: version.released)
             }
             var type: String?
             for domain in [repository.domain] + domains where type == nil {
                 type = try view.blob(hash, in: domain)?.stored?.mimeType
             }
             return FileEntry(
-                path: version.path, mode: mode, hash: hash, size: size, mimeType: type, version: version.version)
+                path: version.path, mode: mode, hash: hash, size: size, mimeType: type, version: version.version,
+                released: version.released)
         case .skipped(let mode, let hash, let size, let reason):
             // A listing equals the source's, unless somebody asked for less. What stands for a whole directory, and what has
             // no place in the source's tree, has no line in it.
             guard reason != .excluded, mode != GitMode.tree, hash.bytes.contains(where: { $0 != 0 }) else { return nil }
             return FileEntry(
                 path: version.path, mode: mode, hash: hash, size: mode == GitMode.submodule ? nil : size,
-                skipReason: reason, version: version.version)
+                skipReason: reason, version: version.version, released: version.released)
         }
     }
 

@@ -58,6 +58,9 @@ extension Queries {
     }
 
     func beyond(_ position: LogPosition, _ count: UInt64) -> QueryError {
+        guard seesStore else {
+            return QueryError(.unknownPosition, "there is no event at position \(position.rawValue) for this tenant")
+        }
         let last = count == 0 ? "it is empty" : "its last position is \(count - 1)"
         return QueryError(.unknownPosition, "the log has no position \(position.rawValue): \(last)")
     }

@@ -9,29 +9,64 @@ public struct Queries: Sendable {
     let log: EventLog
     let state: StateStore
     let silo: Silo
-    /// Nil where there is no such tenant (yet): then there is only what is public.
+    /// Nil where there is no such tenant (yet): then there is only what is public. Nil too where all are seen.
     public let tenant: TenantRow?
+    /// All tenants are seen.
+    public let seesEverything: Bool
+    /// Seen is also what concerns the store as a whole, such as the shards that all share.
+    public let seesStore: Bool
+    /// Whose content may be read: what is the tenant's own, and what is public.
+    public let domains: [Domain]
+    /// Who asks is whoever runs the engine.
+    private let isOperator: Bool
 
-    /// - Parameter tenant: the name of the tenant who asks.
+    /// For whoever runs the engine, and works for one tenant.
+    ///
+    /// - Parameter tenant: the name of that tenant.
     public init(log: EventLog, state: StateStore, silo: Silo, tenant: String) throws {
         self.log = log
         self.state = state
         self.silo = silo
+        isOperator = tenant == Self.operatorTenant
         self.tenant = try state.read { view in try view.tenant(named: tenant) }
+        seesEverything = false
+        seesStore = true
+        domains = (self.tenant.map { [.tenant($0.id)] } ?? []) + [.public]
     }
 
-    /// Whose content the tenant may read: its own, and what is public.
-    public var domains: [Domain] { (tenant.map { [.tenant($0.id)] } ?? []) + [.public] }
+    /// For somebody who was let in.
+    public init(log: EventLog, state: StateStore, silo: Silo, viewer: Viewer) throws {
+        self.log = log
+        self.state = state
+        self.silo = silo
+        switch viewer {
+        case .everything:
+            tenant = nil
+            seesEverything = true
+            isOperator = true
+            let tenants = try state.read { view in try view.tenants() }
+            domains = [.public] + tenants.map { .tenant($0.id) }
+        case .tenant(let id):
+            tenant = try state.read { view in try view.tenant(id) }
+            seesEverything = false
+            isOperator = false
+            domains = (tenant.map { [.tenant($0.id)] } ?? []) + [.public]
+        }
+        seesStore = seesEverything
+    }
 
     /// How many events are known; positions below it can be asked for.
     public var count: UInt64 {
         get throws { try state.read { view in try view.count } }
     }
 
-    func mayRead(_ header: RecordHeader) -> Bool { header.tenant == .none || header.tenant == tenant?.id }
+    func mayRead(_ header: RecordHeader) -> Bool {
+        guard header.tenant == .none else { return owns(header.tenant) }
+        return seesStore || header.domain == .webhooks
+    }
 
     /// Who runs the engine sees every webhook; another tenant those about what it watches.
-    var seesAllWebhooks: Bool { tenant.map { $0.name == Self.operatorTenant } ?? true }
+    var seesAllWebhooks: Bool { isOperator }
 
     /// The tenant of whoever does not name one.
     static let operatorTenant = "default"
@@ -42,7 +77,7 @@ public struct Queries: Sendable {
         if envelope.header.domain != .webhooks || seesAllWebhooks { return true }
         guard case .webhookReceived(let event) = envelope.event, let externalID = event.externalID else { return false }
         return try state.read { view in
-            try view.repositories(of: event.provider, externalID: externalID).contains { $0.tenant == tenant?.id }
+            try view.repositories(of: event.provider, externalID: externalID).contains { owns($0.tenant) }
         }
     }
 }

@@ -13,19 +13,22 @@ public struct RepositoryView: Sendable {
 extension Queries {
     /// The tenant's repositories in the order in which they were added.
     public func repositories() throws -> [RepositoryRow] {
-        guard let tenant else { return [] }
-        return try state.read { view in try view.repositories(of: tenant.id) }
+        guard !isNobody else { return [] }
+        return try state.read { view in try view.repositories(of: scope) }
     }
 
     /// The repository that a locator names, exactly as it is kept; nil where there is none.
     public func repository(_ locator: Locator) throws -> RepositoryRow? {
+        if seesEverything {
+            return try state.read { view in try view.repositories(at: locator).first { !$0.isRemoved } }
+        }
         guard let tenant else { return nil }
         return try state.read { view in try view.repository(locator, of: tenant.id) }
     }
 
     public func repository(_ id: RepositoryID) throws -> RepositoryRow? {
         let row = try state.read { view in try view.repository(id) }
-        return row?.tenant == tenant?.id ? row : nil
+        return row.flatMap { owns($0.tenant) ? $0 : nil }
     }
 
     /// The repository at a moment.

@@ -6,7 +6,7 @@ import State
 public struct QuotaStatus: Sendable, Equatable {
     public var quota: String
     public var limit: RateLimit?
-    /// The source asked to wait until then; nil where it did not, or has answered since.
+    /// Work was told to wait until then; nil where it was not, or the source has answered since. It may be past.
     public var retryAt: Timestamp?
     /// When it said so.
     public var at: Timestamp
@@ -36,6 +36,8 @@ public struct WaitingJob: Sendable, Equatable {
         case retry(Failure)
         /// The source, or the credential's limit, asks to wait.
         case rateLimited(Failure)
+        /// A limit that others of the same credential met holds it back, without an attempt.
+        case paused(LimitPause)
         /// The host keeps failing.
         case circuit(OpenCircuit)
 
@@ -45,7 +47,7 @@ public struct WaitingJob: Sendable, Equatable {
             case .due: "due"
             case .running: "running"
             case .retry: "retry"
-            case .rateLimited: "rateLimited"
+            case .rateLimited, .paused: "rateLimited"
             case .circuit: "circuitOpen"
             }
         }
@@ -56,7 +58,7 @@ public struct WaitingJob: Sendable, Equatable {
     public var at: Timestamp?
     public var cause: Cause
 
-    init(_ job: JobRow, host: String?, circuits: [OpenCircuit]) {
+    init(_ job: JobRow, circuit: OpenCircuit?, pause: LimitPause?) {
         self.job = job
         at = job.nextAttemptAt
         if job.state == .started {
@@ -66,29 +68,41 @@ public struct WaitingJob: Sendable, Equatable {
         } else {
             cause = .due
         }
-        guard job.state != .started, let circuit = circuits.first(where: { $0.host == host }) else { return }
-        if let until = circuit.until, until > at ?? until { at = until }
-        cause = .circuit(circuit)
+        guard job.state != .started else { return }
+        // What lasts longest is what it waits for.
+        if let pause, at.map({ pause.until > $0 }) ?? true {
+            at = pause.until
+            cause = .paused(pause)
+        }
+        guard let circuit else { return }
+        guard let until = circuit.until else {
+            cause = .circuit(circuit)
+            return
+        }
+        if at.map({ until > $0 }) ?? true {
+            at = until
+            cause = .circuit(circuit)
+        }
     }
 }
 
 extension Queries {
     /// What sources said of the limits of the tenant's credentials.
     public func rateLimits() throws -> [QuotaStatus] {
-        guard let tenant else { return [] }
-        return try state.read { view in try view.rateLimits(of: tenant.id) }.map {
+        guard !isNobody else { return [] }
+        return try state.read { view in try view.rateLimits(of: scope) }.map {
             QuotaStatus(quota: $0.quota, limit: $0.limit, retryAt: $0.retryAt, at: $0.at)
         }
     }
 
     /// Reports that providers say they sent and that never came.
     public func missedDeliveries() throws -> [GapRow] {
-        try state.read { view in try view.gaps(of: nil) }
+        seesStore ? try state.read { view in try view.gaps(of: nil) } : []
     }
 
     /// The access that the tenant has given, by id.
     public func credentials() throws -> [CredentialRow] {
-        guard let tenant else { return [] }
-        return try state.read { view in try view.credentials(of: tenant.id) }
+        guard !isNobody else { return [] }
+        return try state.read { view in try view.credentials(of: scope) }
     }
 }

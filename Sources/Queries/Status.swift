@@ -1,3 +1,4 @@
+import EventLog
 public import Events
 public import Projections
 import State
@@ -12,6 +13,10 @@ public struct RepositoryStatus: Sendable {
     /// The same, with when each may go on and why not before.
     public let waiting: [WaitingJob]
     public let deadLetters: [JobRow]
+    /// Its host keeps failing, and nothing is sent there for now.
+    public let circuit: OpenCircuit?
+    /// A limit lets none of its polls through for now; what is urgent may go on.
+    public let pause: LimitPause?
 
     public var gaps: [Gap] { refs.flatMap(\.gaps) }
     public var isComplete: Bool { gaps.isEmpty }
@@ -34,21 +39,48 @@ public struct Gap: Sendable, Equatable {
 extension Queries {
     /// The status of the tenant's sources, or of one.
     ///
-    /// - Parameter circuits: hosts that nothing is sent to for now, where somebody in this process knows.
+    /// - Parameters:
+    ///   - now: the present moment, to tell what is over.
+    ///   - pause: until when a limit lets nothing through that is done for that reason, as far as the source's provider knows.
     public func status(
-        of repository: RepositoryRow? = nil, circuits: [OpenCircuit] = []
+        of repository: RepositoryRow? = nil, at now: Timestamp? = nil,
+        pause: (RepositoryRow, SyncReason) -> LimitPause? = { _, _ in nil }
     ) throws -> [RepositoryStatus] {
-        let rows = try repository.map { [$0] } ?? repositories()
+        try status(of: try repository.map { [$0] } ?? repositories(), at: now, pause: pause)
+    }
+
+    /// The status of some sources; see ``status(of:at:pause:)``.
+    public func status(
+        of rows: [RepositoryRow], at now: Timestamp? = nil,
+        pause: (RepositoryRow, SyncReason) -> LimitPause? = { _, _ in nil }
+    ) throws -> [RepositoryStatus] {
+        let circuits = try circuits(at: now)
         return try state.read { view in
             try rows.map { row in
                 let jobs = try view.jobs(of: row.id)
                 let open = jobs.filter { $0.state != .deadLettered }
                 let host = Circuit.host(of: row.locator)
+                let circuit = circuits.first { $0.host == host }
                 return RepositoryStatus(
                     repository: row, refs: [try Self.refStatus(row, view)], jobs: open,
-                    waiting: open.map { WaitingJob($0, host: host, circuits: circuits) },
-                    deadLetters: jobs.filter { $0.state == .deadLettered })
+                    waiting: open.map { WaitingJob($0, circuit: circuit, pause: pause(row, $0.reason)) },
+                    deadLetters: jobs.filter { $0.state == .deadLettered }, circuit: circuit,
+                    pause: pause(row, .schedule))
             }
+        }
+    }
+
+    /// Hosts of the tenant's sources that nothing is sent to for now, worked out from the log: the same in every process.
+    ///
+    /// - Parameter now: those that may be tried again by then are left out.
+    public func circuits(at now: Timestamp? = nil) throws -> [OpenCircuit] {
+        let open = try log.read { log in try state.read { view in try view.circuits(log).open } }
+        if open.isEmpty { return [] }
+        let own = Set(try repositories().compactMap { Circuit.host(of: $0.locator) })
+        return open.filter { circuit in
+            guard own.contains(circuit.host) else { return false }
+            guard let now, let until = circuit.until else { return true }
+            return until > now
         }
     }
 
@@ -97,12 +129,12 @@ extension Queries {
 
     /// The tenant's jobs that gave up.
     public func deadLetters() throws -> [JobRow] {
-        try state.read { view in try view.deadLetters() }.filter { $0.tenant == tenant?.id }
+        try state.read { view in try view.deadLetters() }.filter { owns($0.tenant) }
     }
 
     /// A job of the tenant; nil where there is none.
     public func job(_ id: LogPosition) throws -> JobRow? {
         let job = try state.read { view in try view.job(id) }
-        return job?.tenant == tenant?.id ? job : nil
+        return job.flatMap { owns($0.tenant) ? $0 : nil }
     }
 }

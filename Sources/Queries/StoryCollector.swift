@@ -90,7 +90,7 @@ struct StoryCollector {
         let syncs = try queries.state.read { view in
             var syncs: [LogPosition] = []
             for row in try view.repositories(of: event.provider, externalID: externalID)
-            where row.tenant == queries.tenant?.id {
+            where queries.owns(row.tenant) {
                 var visited = 0
                 try view.forEachPosition(.repository(row.id), from: position + 1) { next in
                     visited += 1
@@ -115,15 +115,15 @@ struct StoryCollector {
         try queries.state.read { view in
             for domain in queries.domains {
                 try view.forEachReference(to: hash, in: domain) { reference in
-                    if reference.tenant == queries.tenant?.id { references.append(reference.version.position) }
+                    if queries.owns(reference.tenant) { references.append(reference.version.position) }
                     return references.count <= Queries.maximumStoryCount
                 }
-                for refused in try view.refusedBlobs(hash, in: domain) where refused.tenant == queries.tenant?.id {
+                for refused in try view.refusedBlobs(hash, in: domain) where queries.owns(refused.tenant) {
                     references.append(refused.position)
                 }
             }
-            if let tenant = queries.tenant {
-                for repository in try view.repositories(of: tenant.id, includingRemoved: true) {
+            if !queries.isNobody {
+                for repository in try view.repositories(of: queries.scope, includingRemoved: true) {
                     if let sync = try view.sync(repository.id, at: hash) { syncs.append(sync.position) }
                 }
             }
@@ -133,11 +133,14 @@ struct StoryCollector {
         try follow(syncs.sorted())
     }
 
-    /// The event that says that a content was stored.
+    /// The events that say that a content was stored, that nothing names it any more, and that it was deleted.
     mutating func addStoring(of hash: SHA1Hash) throws {
         let queries = queries
         let found = try queries.state.read { view -> [LogPosition] in
-            try queries.domains.compactMap { try view.blob(hash, in: $0)?.stored?.firstSeen }
+            try queries.domains.flatMap { domain -> [LogPosition] in
+                let row = try view.blob(hash, in: domain)
+                return [row?.stored?.firstSeen, row?.released?.position, row?.deleted].compactMap { $0 }
+            }
         }
         for position in found {
             guard let header = try queries.log.read({ snapshot in try snapshot.header(at: position) }),

@@ -6,30 +6,29 @@ import NIOCore
 public import ProviderKit
 import ServiceLifecycle
 
-/// Serves webhooks over HTTP/1.1, and tells whether the process is well.
+/// Serves webhooks, the API and the dashboard over HTTP/1.1, and tells whether the process is well.
 public struct IngestServer: Sendable {
     private let configuration: ServerConfiguration
-    private let webhooks: WebhookRoute
-    private let health: HealthRoutes
+    private let dispatcher: Dispatcher
     private let onListening: @Sendable (_ port: Int) async -> Void
     private let logger: Logger
 
     /// - Parameters:
     ///   - receivers: one for each provider whose sources report changes by themselves.
     ///   - intake: where genuine reports go.
+    ///   - api: what the API stands on; nil: there is none.
     ///   - obstacles: why the process cannot do its work now, for `/readyz`; empty where it can.
     ///   - onListening: called once, when the port is open, with its number.
     public init(
-        configuration: ServerConfiguration, receivers: [any WebhookReceiver], intake: any WebhookIntake, logger: Logger,
+        configuration: ServerConfiguration, receivers: [any WebhookReceiver], intake: any WebhookIntake,
+        api: APIBackend? = nil, logger: Logger,
         obstacles: @escaping @Sendable () async -> [String] = { [] },
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         self.configuration = configuration
-        let budget = ByteBudget(limit: configuration.limits.bufferedByteCount)
-        webhooks = WebhookRoute(
-            receivers: receivers, intake: intake, reader: BodyReader(limits: configuration.limits, budget: budget),
+        dispatcher = Dispatcher(
+            configuration, receivers: receivers, intake: intake, api: api, health: HealthRoutes(obstacles: obstacles),
             logger: logger)
-        health = HealthRoutes(obstacles: obstacles)
         self.onListening = onListening
         self.logger = logger
     }
@@ -69,12 +68,15 @@ public struct IngestServer: Sendable {
         let limits = configuration.limits
         let bodyTime = TimeAmount.seconds(limits.bodySeconds)
         let lingerTime = TimeAmount.seconds(limits.lingerSeconds)
+        let stallTime = TimeAmount.seconds(limits.stallSeconds)
         let onListening = onListening
         return Application(
-            router: router(),
+            responder: dispatcher,
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(bodyTime: bodyTime, lingerTime: lingerTime)],
+                    additionalChannelHandlers: [
+                        ConnectionGuard(bodyTime: bodyTime, lingerTime: lingerTime, stallTime: stallTime)
+                    ],
                     idleTimeout: .seconds(limits.idleSeconds),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: limits.headByteCount, maxHeaderListSize: limits.headByteCount,
@@ -85,23 +87,6 @@ public struct IngestServer: Sendable {
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionCount, logger: quietLogger)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
             logger: quietLogger)
-    }
-
-    private func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
-        router.add(middleware: ProblemMiddleware(logger: logger))
-        router.get("healthz") { [health] _, _ in health.health() }
-        router.get("readyz") { [health] _, _ in try await health.readiness() }
-        router.post("webhooks/:provider") { [webhooks] request, context in
-            try await webhooks.respond(to: request, provider: try context.parameters.require("provider"))
-        }
-        for method in [HTTPRequest.Method.get, .put, .patch, .delete] {
-            router.on("webhooks/:provider", method: method) { _, _ -> Response in
-                throw Problem(
-                    status: .methodNotAllowed, code: "wrongMethod", detail: "reports are sent with POST", allow: "POST")
-            }
-        }
-        return router
     }
 }
 

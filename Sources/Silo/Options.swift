@@ -48,6 +48,8 @@ extension Silo {
         public var cachedFrameByteCount = 64 << 20
         /// No new shard gets a lower id, however empty the directory is.
         public var lowestShardID = ShardID(rawValue: 1)
+        /// Keys of the contents that are a tenant's own. Nil: nothing is encrypted, and what is cannot be read.
+        public var keys: (any ContentKeys)?
         /// The clock; a shard says when it was begun.
         public var now: @Sendable () -> Timestamp
         /// What is the same until the machine is started again, as the text of `/proc/sys/kernel/random/boot_id`. After a

@@ -20,7 +20,7 @@ extension Silo {
         directory path: String, locations locationsPath: String, mode: Mode, options: Options, disk: Disk
     ) throws(SiloError) -> Silo {
         let benches = WorkbenchPool()
-        let directory: ShardDirectory
+        var directory: ShardDirectory
         let locations: any LocationStore
         var report = OpenReport()
         switch mode {
@@ -35,6 +35,7 @@ extension Silo {
             locations = store ?? MemoryLocations()
             report.hasRebuiltLocations = store == nil
         }
+        directory.keys = options.keys
         var recovery = Recovery(
             directory: directory, locations: locations, benches: benches, disk: disk, mayCut: mode == .writer,
             report: report)

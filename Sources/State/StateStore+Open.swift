@@ -12,7 +12,7 @@ extension StateStore {
     /// - Throws: `StateError`; for a reader with the code `missing`, `stale` or `unusable` where it cannot be used as it is.
     public static func open(
         directory: String, log: EventLog, mode: StateMode, options: StateOptions = .init(),
-        progress: (StateProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (StateProgress) -> Void = { _ in }
     ) throws -> StateStore {
         switch mode {
         case .reader(let allowsStale):
@@ -28,7 +28,7 @@ extension StateStore {
         let tables: StateTables
         do {
             tables = try StateTables(
-                directory: directory, mapSizeBytes: options.mapSizeBytes, isReadOnly: true)
+                directory: directory, options: options, isReadOnly: true)
         } catch let error as LMDBError where error.code == .noSuchFile || error.code == .notFound {
             throw StateError(
                 .missing, "there is none in \(directory); it is built by the next command that writes", cause: error)
@@ -45,36 +45,74 @@ extension StateStore {
     }
 
     private static func openWriter(
-        _ directory: String, _ log: EventLog, _ options: StateOptions, _ progress: (StateProgress) -> Void
+        _ directory: String, _ log: EventLog, _ options: StateOptions,
+        _ progress: @escaping @Sendable (StateProgress) -> Void
     ) throws -> StateStore {
         try Directories.create(directory)
-        try Directories.removeEnvironment(directory + newSuffix)
-        if let store = try openExisting(directory, log, options) {
-            let logCount = try log.count
-            let count = try store.count
+        let new = directory + newSuffix
+        try Directories.removeEnvironment(new)
+        try Directories.removeEnvironment(directory + rebuiltSuffix)
+        var opening = StateOpening(origin: .existing)
+        let logCount = try log.count
+        var present: UInt64 = 0
+        switch try openExisting(directory, log, options, opening) {
+        case .store(let store):
+            present = try store.count
             if !options.catchUpOnOpen { return store }
-            let isFarBehind = logCount - count > options.rebuildThresholdEvents && logCount - count > logCount / 2
-            if !isFarBehind {
+            if !isFarBehind(present, logCount, options) {
                 try store.catchUp(to: logCount, progress)
                 return store
             }
+        case .unfit(let reason): opening.reason = reason
         }
         // Whatever was open in there is closed by now.
-        let new = directory + newSuffix
-        _ = try StateBuilder.build(log: log, into: new, options: options, progress: progress)
+        if let count = try restore(after: present, log, logCount, options, to: new, &opening, progress) {
+            opening.origin = .snapshot(count)
+        } else {
+            opening.origin = .log
+            _ = try StateBuilder.build(log: log, into: new, options: options, progress: progress)
+        }
         try Directories.replaceEnvironment(directory, with: new)
-        guard let store = try openExisting(directory, log, options) else {
+        guard case .store(let store) = try openExisting(directory, log, options, opening) else {
             throw StateError(.unusable, "it does not fit the log although it was just built from it; verify the log")
         }
-        // What was appended meanwhile.
+        // What came after the snapshot, or was appended meanwhile.
         try store.catchUp(to: try log.count, progress)
         return store
     }
 
+    private static func isFarBehind(_ count: UInt64, _ logCount: UInt64, _ options: StateOptions) -> Bool {
+        logCount - count > options.rebuildThresholdEvents && logCount - count > logCount / 2
+    }
+
+    /// Copies the newest snapshot that can be trusted and saves anything.
+    ///
+    /// - Returns: how many events it has folded; nil where there is none.
+    private static func restore(
+        after present: UInt64, _ log: EventLog, _ logCount: UInt64, _ options: StateOptions, to new: String,
+        _ opening: inout StateOpening, _ progress: @escaping @Sendable (StateProgress) -> Void
+    ) throws -> UInt64? {
+        guard let directory = options.snapshotDirectory.map(SnapshotDirectory.init(path:)) else { return nil }
+        for entry in try directory.entries() {
+            if entry.count <= logCount {
+                guard entry.count > present, !isFarBehind(entry.count, logCount, options) else { return nil }
+            }
+            progress(StateProgress(phase: .snapshot, done: 0, total: logCount))
+            guard let reason = try directory.restore(entry, to: new, log) ?? unfitKeys(in: new, log, options) else {
+                return entry.count
+            }
+            try Directories.removeEnvironment(new)
+            opening.passedOver.append("\(entry.path): \(reason)")
+        }
+        return nil
+    }
+
     /// Where a state is built that takes the place of another.
     private static let newSuffix = ".new"
+    /// Where one is that takes its place while it is open.
+    static let rebuiltSuffix = ".anew"
 
-    private func catchUp(to end: UInt64, _ progress: (StateProgress) -> Void) throws {
+    private func catchUp(to end: UInt64, _ progress: @escaping @Sendable (StateProgress) -> Void) throws {
         var done = try count
         while done < end {
             done = try catchUp(to: end, limit: nil)
@@ -82,20 +120,24 @@ extension StateStore {
         }
     }
 
+    private enum Existing {
+        case store(StateStore)
+        case unfit(String)
+    }
+
     /// The state that is there, if it fits.
-    private static func openExisting(_ directory: String, _ log: EventLog, _ options: StateOptions) throws
-        -> StateStore?
-    {
+    private static func openExisting(
+        _ directory: String, _ log: EventLog, _ options: StateOptions, _ opening: StateOpening
+    ) throws -> Existing {
         do {
-            let tables = try StateTables(
-                directory: directory, mapSizeBytes: options.mapSizeBytes, isReadOnly: false)
+            let tables = try StateTables(directory: directory, options: options, isReadOnly: false)
             let store = try StateStore(
-                directory: directory, mode: .writer, options: options, tables: tables, log: log)
-            return try store.unfitness() == nil ? store : nil
+                directory: directory, mode: .writer, options: options, tables: tables, log: log, opening: opening)
+            return try store.unfitness().map { .unfit($0) } ?? .store(store)
         } catch let error as StateError where error.code == .unusable || error.code == .damaged {
-            return nil
+            return .unfit(error.message)
         } catch let error as LMDBError where error.code == .corrupted || error.code == .invalidFile {
-            return nil
+            return .unfit("its file is damaged: \(error)")
         }
     }
 
@@ -109,6 +151,7 @@ extension StateStore {
         guard description.isClean || isSameBoot || description.count == 0 else {
             return "the machine was started anew before it was closed"
         }
+        if let reason = try unfitKeys() { return reason }
         // The log after the state, so that it is never the one that is behind.
         return try log.read { snapshot in
             guard description.count <= snapshot.count else {
@@ -127,5 +170,23 @@ extension StateStore {
             }
             return nil
         }
+    }
+
+    /// Why the rows are not those that the keys give now; nil where they are.
+    func unfitKeys() throws -> String? { try Self.unfitKeys(tables, log) }
+
+    /// The same of a state that is not open.
+    private static func unfitKeys(in directory: String, _ log: EventLog, _ options: StateOptions) throws -> String? {
+        try unfitKeys(try StateTables(directory: directory, options: options, isReadOnly: false), log)
+    }
+
+    private static func unfitKeys(_ tables: StateTables, _ log: EventLog) throws -> String? {
+        guard let keys = log.keys else { return nil }
+        let use = try tables.environment.read { try KeyUse($0, tables.meta) }
+        if !use.opened.isEmpty, try !keys.erasedKeys().isDisjoint(with: use.opened) {
+            return "a tenant was erased since it was folded"
+        }
+        for key in use.missing where try keys.isPresent(key) { return "a key that was missing is there again" }
+        return nil
     }
 }

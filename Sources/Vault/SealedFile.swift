@@ -7,9 +7,9 @@ import OpenSSL
 /// |---|---|---|
 /// | 0 | 7 | `INGSEAL` |
 /// | 7 | 1 | version: 1 |
-/// | 8 | 1 | purpose: 1 a credential, 2 the key that a rotation replaces |
+/// | 8 | 1 | purpose: 1 a credential, 2 the key that a rotation replaces, 3 a tenant's key |
 /// | 9 | 8 | fingerprint of the master key that sealed it |
-/// | 17 | 8 | id, big-endian: the position of `CredentialStored`; 0 for a key |
+/// | 17 | 8 | id, big-endian: the position of `CredentialStored`; the id of a tenant's key; 0 for the replaced one |
 /// | 25 | 12 | nonce, random |
 /// | 37 | n | the secret under AES-256-GCM |
 /// | 37 + n | 16 | tag, over the secret and the 25 bytes at the front |
@@ -17,6 +17,7 @@ struct SealedFile {
     enum Purpose: UInt8 {
         case credential = 1
         case replacedKey = 2
+        case tenantKey = 3
     }
 
     static let headByteCount = 25

@@ -2,7 +2,7 @@ import Glibc
 
 /// The steps in which the vault changes what is on disk. A test stops at each of them.
 package enum VaultStep: Sendable, Equatable {
-    case create(String), write(String), sync(String), rename(String), syncFolder, remove(String)
+    case create(String), write(String), sync(String), rename(String), syncFolder, remove(String), overwrite(String)
 }
 
 /// One folder of small files of which each is replaced as a whole or not at all.
@@ -22,6 +22,13 @@ struct VaultFolder: Sendable {
             guard part.isEmpty || mkdir(made, 0o700) == 0 || errno == EEXIST else { throw failure("make \(made)") }
         }
         for name in try names() where name.hasSuffix(Self.unfinishedSuffix) { try remove(name) }
+    }
+
+    func isThere() throws(VaultError) -> Bool {
+        var status = stat()
+        if lstat(path, &status) == 0 { return true }
+        guard errno == ENOENT || errno == ENOTDIR else { throw failure("look at \(path)") }
+        return false
     }
 
     func names() throws(VaultError) -> [String] {
@@ -91,6 +98,31 @@ struct VaultFolder: Sendable {
         try before(.remove(name))
         guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else { throw failure("remove \(name)") }
         try sync()
+    }
+
+    /// Removes a file, where there is one, durably, after its bytes were overwritten where they lie.
+    func destroy(_ name: String) throws(VaultError) {
+        try before(.overwrite(name))
+        let descriptor = open("\(path)/\(name)", O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return }
+            throw failure("overwrite \(name)")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure("look at \(name)") }
+        let nothing = [UInt8](repeating: 0, count: Int(status.st_size))
+        var done = 0
+        while done < nothing.count {
+            let written = nothing.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress, nothing.count - done, off_t(done))
+            }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw failure("overwrite \(name)") }
+            done += written
+        }
+        guard fsync(descriptor) == 0 else { throw failure("sync \(name)") }
+        try remove(name)
     }
 
     private func sync() throws(VaultError) {

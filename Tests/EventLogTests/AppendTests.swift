@@ -50,7 +50,7 @@ import Testing
                 #expect(try snapshot.position(atOrAfter: Timestamp(seconds: 21)) == snapshot.end)
                 heads.append(TreeHead(size: 3, root: try snapshot.root(size: 3)))
             }
-            #expect(try log.verify().isSound)
+            #expect(try await log.verify().isSound)
         }
         #expect(Set(heads).count == 1)
     }
@@ -91,7 +91,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        let verification = try log.verify()
+        let verification = try await log.verify()
         #expect(verification.findings == [], "seed \(seed)")
         #expect(try verification.eventCount == log.count)
         let batches = ledger.contents.withLock { $0.batches }
@@ -109,7 +109,7 @@ import Testing
             let times = try (0..<6).map { try snapshot.header(at: LogPosition($0))?.time.seconds }
             #expect(times == [5, 5, 9, 9, 9, 10])
         }
-        #expect(try log.verify().isSound)
+        #expect(try await log.verify().isSound)
     }
 
     @Test func expectationsAndClaimsAcrossBatches() async throws {

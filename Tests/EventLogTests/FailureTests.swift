@@ -16,7 +16,11 @@ import Testing
         let directory = try TemporaryDirectory()
         var acknowledged: UInt64 = 0
         do {
-            let (log, writer) = try EventLogWriter.open(directory, options: .init { $0.mapSizeBytes = 1 << 20 })
+            let (log, writer) = try EventLogWriter.open(
+                directory,
+                options: .init {
+                    $0.mapSizeBytes = 1 << 20; $0.maximumMapSizeBytes = 1 << 20
+                })
             var failure: AppendError?
             while failure == nil {
                 do {
@@ -38,7 +42,7 @@ import Testing
             #expect(try log.count == acknowledged)
         }
         let (log, writer) = try EventLogWriter.open(directory)
-        #expect(try log.verify().isSound)
+        #expect(try await log.verify().isSound)
         #expect(acknowledged > 10)
         let result = try await writer.append([tenantAdded(1)], at: Timestamp(seconds: 1))
         #expect(result == .appended(LogPosition(acknowledged)..<LogPosition(acknowledged + 1)))
@@ -66,7 +70,7 @@ import Testing
             }
         }
         // What the failed batch held is durable; later ones were not begun.
-        #expect(try log.verify().isSound)
+        #expect(try await log.verify().isSound)
     }
 
     @Test func aSecondWriterIsNoticed() async throws {

@@ -29,7 +29,7 @@ import Testing
             acknowledgedInAll += acknowledgements.count
             // As a writer, since the process may not have lived to make the log.
             let log = try EventLog.open(directory: path, mode: .writer)
-            let verification = try log.verify()
+            let verification = try await log.verify()
             #expect(verification.findings == [], "round \(round), \(delayMicroseconds) µs")
             try log.read { snapshot in
                 for acknowledgement in acknowledgements {
@@ -76,7 +76,7 @@ import Testing
         let acknowledgements = try readAcknowledgements(directory.path)
         #expect(acknowledgements.count > 3)
         let log = try EventLog.open(directory: directory.path, mode: .writer)
-        #expect(try log.verify().isSound)
+        #expect(try await log.verify().isSound)
         #expect(try log.count == UInt64(acknowledgements.count))
     }
 }

@@ -20,7 +20,7 @@ import Testing
         }
         try tamper(directory, change)
         let log = try EventLog.open(directory: directory.path, mode: .reader)
-        return try log.verify(in: range, expecting: head).findings
+        return try await log.verify(in: range, expecting: head).findings
     }
 
     private func kinds(_ findings: [LogFinding]) -> [String] {
@@ -52,7 +52,7 @@ import Testing
                 try transaction.put(events, (1 as UInt64).key, changed)
             }
             let log = try EventLog.open(directory: directory.path, mode: .reader)
-            let found = try log.verify().findings
+            let found = try await log.verify().findings
             #expect(found.contains { $0.position == LogPosition(1) }, "bit \(bit)")
         }
     }

@@ -85,6 +85,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let small = EnvironmentOptions {
             $0.mapSizeBytes = 1 << 20
+            $0.maximumMapSizeBytes = 1 << 20
             $0.isSynchronous = false
         }
         let environment = try Environment(path: directory.path, options: small)
@@ -95,7 +96,7 @@ import Testing
             }
         }
         #expect(full?.code == .mapFull)
-        #expect(full?.description.contains("larger map size") == true)
+        #expect(full?.description.contains("raise the limit") == true)
         let order = #expect(throws: LMDBError.self) {
             try environment.write { transaction in
                 try transaction.append(database, [2], [])

@@ -73,6 +73,7 @@ func signed(_ body: [UInt8], event: String = "push", delivery: String = "d", con
 /// Runs a server on a free port as long as `body` takes. What blocks in `body` blocks nobody else.
 func withServer<Result: Sendable>(
     intake: MemoryIntake = MemoryIntake(), secrets: [String] = [secret], obstacles: [String] = [],
+    api: APIBackend? = nil,
     limits change: (inout ServerLimits) -> Void = { _ in },
     _ body: @escaping @Sendable (_ port: Int, _ stop: @escaping @Sendable () -> Void) async throws -> Result
 ) async throws -> Result {
@@ -83,8 +84,8 @@ func withServer<Result: Sendable>(
     logger.logLevel = .critical
     let server = IngestServer(
         configuration: ServerConfiguration(port: 0, limits: limits),
-        receivers: [GitHubWebhookReceiver(secrets: secrets.map { Secret($0) })], intake: intake, logger: logger,
-        obstacles: { obstacles }, onListening: { continuation.yield($0) })
+        receivers: [GitHubWebhookReceiver(secrets: secrets.map { Secret($0) })], intake: intake, api: api,
+        logger: logger, obstacles: { obstacles }, onListening: { continuation.yield($0) })
     let serving = Task {
         defer { continuation.finish() }
         try await server.run()

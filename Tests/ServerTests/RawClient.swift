@@ -6,6 +6,7 @@ final class RawClient {
         var status: Int
         var headers: [String: String]
         var body: String
+        var bytes: [UInt8] = []
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -60,7 +61,7 @@ final class RawClient {
     func finishSending() { shutdown(socket, CInt(SHUT_WR)) }
 
     /// The next answer.
-    func answer() throws -> Answer {
+    func answer(expectsBody: Bool = true) throws -> Answer {
         let end = try index(after: Array("\r\n\r\n".utf8))
         let head = String(decoding: received[..<end], as: UTF8.self).split(separator: "\r\n")
         received.removeFirst(end)
@@ -73,10 +74,35 @@ final class RawClient {
             guard let colon = field.firstIndex(of: ":") else { continue }
             headers[field[..<colon].lowercased()] = field[field.index(after: colon)...].trimmingPrefix(" ").description
         }
-        let count = headers["content-length"].flatMap { Int($0) } ?? 0
+        if headers["transfer-encoding"] == "chunked" {
+            var body: [UInt8] = []
+            while let piece = try chunk() { body += piece }
+            return Answer(status: status, headers: headers, body: String(decoding: body, as: UTF8.self), bytes: body)
+        }
+        let isBodiless = status == 304 || status == 204 || !expectsBody
+        let count = isBodiless ? 0 : headers["content-length"].flatMap { Int($0) } ?? 0
         while received.count < count { guard try receive() else { throw Failure(description: "the body was cut") } }
         defer { received.removeFirst(count) }
-        return Answer(status: status, headers: headers, body: String(decoding: received.prefix(count), as: UTF8.self))
+        let body = Array(received.prefix(count))
+        return Answer(status: status, headers: headers, body: String(decoding: body, as: UTF8.self), bytes: body)
+    }
+
+    /// The next piece of a chunked body; nil at its end.
+    func chunk() throws -> [UInt8]? {
+        let end = try index(after: Array("\r\n".utf8))
+        let line = String(decoding: received[..<(end - 2)], as: UTF8.self)
+        guard let count = Int(line, radix: 16) else { throw Failure(description: "no chunk: \(line)") }
+        received.removeFirst(end)
+        while received.count < count + 2 { guard try receive() else { throw Failure(description: "cut chunk") } }
+        defer { received.removeFirst(count + 2) }
+        return count == 0 ? nil : Array(received.prefix(count))
+    }
+
+    /// The head of an answer that goes on for ever.
+    func head() throws -> String {
+        let end = try index(after: Array("\r\n\r\n".utf8))
+        defer { received.removeFirst(end) }
+        return String(decoding: received[..<end], as: UTF8.self)
     }
 
     /// Whether the server ends the connection, and sends nothing before.

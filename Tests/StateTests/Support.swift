@@ -108,3 +108,8 @@ func expectEqual(_ store: StateStore, _ expected: MemoryState, _ comment: Commen
         #expect(Set(try view.digests()) == expected.digestEntries, comment)
     }
 }
+
+/// All bytes of a file.
+func readFile(_ path: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+}

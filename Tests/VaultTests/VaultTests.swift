@@ -38,7 +38,7 @@ private func code(_ body: () throws -> Void) -> VaultError.Code? {
 }
 
 /// Ends what is under way after so many steps.
-private final class Stop: Sendable {
+final class Stop: Sendable {
     private let left = Mutex<Int?>(nil)
 
     func after(_ count: Int) { left.withLock { $0 = count } }

@@ -7,7 +7,7 @@ import LMDB
 /// leads: it lets those who queue up behind it in, then writes for all of them. A failure to write is final: what a failed
 /// sync left on the device is unknown, so every later append is refused until the log is opened again.
 public actor EventLogWriter {
-    private let log: EventLog
+    private nonisolated let log: EventLog
     private let follower: any LogFollower
     private let executor: any SerialExecutor
     private nonisolated let limits: WriterLimits
@@ -67,14 +67,16 @@ public actor EventLogWriter {
         return try await commit(request, byteCount)
     }
 
-    /// Encodes and hashes `drafts`, and appends them.
+    /// Encodes, seals and hashes `drafts`, and appends them.
+    ///
+    /// - Throws: also what the log's keys throw.
     public nonisolated(nonsending) func append(
         _ drafts: [EventDraft], at time: Timestamp, expectation: Expectation? = nil, claims: [Claim] = []
     ) async throws -> AppendResult {
         var hasher = SHA256Hasher()
         var events: [EncodedEvent] = []
         events.reserveCapacity(drafts.count)
-        for draft in drafts { events.append(EncodedEvent(draft, at: time, hasher: &hasher)) }
+        for draft in drafts { events.append(try EncodedEvent(draft, at: time, keys: log.keys, hasher: &hasher)) }
         return try await append(AppendRequest(events, expectation: expectation, claims: claims))
     }
 
@@ -184,11 +186,14 @@ public actor EventLogWriter {
         }
         let start = tail.end
         guard !events.isEmpty else { return CommittedBatch(range: start..<start, events: []) }
-        var newTail = tail
+        let newTail: LogTail
         do {
-            try log.environment.write { transaction in
+            newTail = try log.environment.write { transaction in
+                // Begins from nothing each time it runs, since it runs again where the map has to be grown.
+                var newTail = tail
                 try newTail.enter(transaction.id)
                 try newTail.append(&events, to: log, in: &transaction, hasher: &hasher)
+                return newTail
             }
         } catch {
             throw .stopped("writing failed; open it again, after what is wrong has been mended", error)

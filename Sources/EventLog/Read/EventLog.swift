@@ -1,4 +1,4 @@
-import Events
+public import Events
 import LMDB
 
 /// The append-only log of events in one directory: what happened, in order, provably.
@@ -15,13 +15,19 @@ public final class EventLog: Sendable {
     /// Where it is kept.
     public let directory: String
     public let mode: Mode
+    /// Seal what is appended, and open what is read. Nil: nothing is sealed, and what is stays closed.
+    public let keys: (any RecordKeys)?
     let environment: Environment
     let events: Database
     let tree: Database
 
-    private init(directory: String, mode: Mode, environment: Environment, events: Database, tree: Database) {
+    private init(
+        directory: String, mode: Mode, keys: (any RecordKeys)?, environment: Environment, events: Database,
+        tree: Database
+    ) {
         self.directory = directory
         self.mode = mode
+        self.keys = keys
         self.environment = environment
         self.events = events
         self.tree = tree
@@ -30,21 +36,24 @@ public final class EventLog: Sendable {
     /// Opens the log in `directory`; a writer makes it where there is none.
     ///
     /// A second writer, in another process, has to be kept out by the caller.
+    ///
+    /// - Parameter keys: of the tenants; nil: nothing is sealed, and what is stays closed.
     /// - Throws: `LogError` with the code `notFound`, `unknownFormat`, `damaged` or `storage`.
     public static func open(
-        directory: String, mode: Mode, options: EventLogOptions = .init()
+        directory: String, mode: Mode, options: EventLogOptions = .init(), keys: (any RecordKeys)? = nil
     ) throws -> EventLog {
         let log: EventLog
         do {
             let settings = EnvironmentOptions {
                 $0.mapSizeBytes = options.mapSizeBytes
+                $0.maximumMapSizeBytes = options.maximumMapSizeBytes
                 $0.maximumDatabases = 2
                 $0.maximumReaders = options.maximumReaders
                 $0.isReadOnly = mode == .reader
             }
             let environment = try Environment(path: directory, options: settings)
             log = EventLog(
-                directory: directory, mode: mode, environment: environment,
+                directory: directory, mode: mode, keys: keys, environment: environment,
                 events: try environment.database("events"), tree: try environment.database("tree"))
         } catch {
             guard error.code == .noSuchFile || error.code == .notFound else {
@@ -84,7 +93,7 @@ public final class EventLog: Sendable {
 
     /// The log as it is now, for as long as the caller holds on to it. While it is held the storage keeps old pages.
     public func snapshot() throws -> LogSnapshot {
-        try LogSnapshot(environment.beginRead(), events: events, tree: tree)
+        try LogSnapshot(environment.beginRead(), events: events, tree: tree, keys: keys)
     }
 
     /// Moves with each commit of any process. Cheap, for polling.
@@ -103,8 +112,10 @@ public final class EventLog: Sendable {
 
 /// Limits of the storage under a log.
 public struct EventLogOptions: Sendable {
-    /// Address space reserved for the file in bytes, and so the largest that it can become. 1 TiB.
+    /// Address space reserved for the file in bytes: 1 TiB. Where that is refused less is, and it grows as it is needed.
     public var mapSizeBytes: Int = 1 << 40
+    /// Up to so many bytes it grows.
+    public var maximumMapSizeBytes: Int = .max
     /// Snapshots open at a time, over all processes.
     public var maximumReaders: Int = 1024
 

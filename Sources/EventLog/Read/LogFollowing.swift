@@ -4,15 +4,16 @@ public import Events
 public struct RecordBatch: Sendable {
     public let range: Range<LogPosition>
     public let records: [[UInt8]]
+    let keys: (any RecordKeys)?
 
-    /// The events.
+    /// The events, opened where the log has their keys.
     ///
     /// - Throws: `DecodingFailure` for what this version cannot decode.
     public func envelopes() throws -> [Envelope] {
         var position = range.lowerBound
         return try records.map { record in
             defer { position = position + 1 }
-            return try Envelope(record: record.span.bytes, at: position)
+            return try Envelope(record: record.span.bytes, at: position, keys: keys)
         }
     }
 }
@@ -83,7 +84,7 @@ extension EventLog {
                 byteCount += record.byteCount
                 next = next + 1
             }
-            return RecordBatch(range: position..<next, records: records)
+            return RecordBatch(range: position..<next, records: records, keys: keys)
         }
     }
 }

@@ -6,15 +6,19 @@ public struct LogSnapshot: ~Copyable, Sendable {
     private let transaction: ReadTransaction
     private let events: Database
     private let tree: Database
+    private let keys: (any RecordKeys)?
 
     /// How many events there are.
     public let count: UInt64
 
-    init(_ transaction: consuming ReadTransaction, events: Database, tree: Database) throws {
+    init(
+        _ transaction: consuming ReadTransaction, events: Database, tree: Database, keys: (any RecordKeys)?
+    ) throws {
         count = try Self.count(transaction, events)
         self.transaction = transaction
         self.events = events
         self.tree = tree
+        self.keys = keys
     }
 
     private static func count(_ transaction: borrowing ReadTransaction, _ events: Database) throws -> UInt64 {
@@ -48,11 +52,11 @@ public struct LogSnapshot: ~Copyable, Sendable {
         }
     }
 
-    /// The event at `position`. Nil where there is none.
+    /// The event at `position`, opened where the log has its key. Nil where there is none.
     public func envelope(at position: LogPosition) throws -> Envelope? {
         guard let record = try record(at: position) else { return nil }
         do {
-            return try Envelope(record: record, at: position)
+            return try Envelope(record: record, at: position, keys: keys)
         } catch {
             throw LogError.damaged("it cannot be decoded", at: position, cause: error)
         }
@@ -94,6 +98,22 @@ public struct LogSnapshot: ~Copyable, Sendable {
     /// A cursor over the raw entries, for verification.
     @_lifetime(borrow self)
     func entries() throws -> Cursor { try transaction.cursor(events) }
+
+    /// The first position from `start` on at which there is a record. Where the pages there cannot be read: `start`.
+    func firstPosition(from start: LogPosition) throws -> LogPosition? {
+        do {
+            var cursor = try transaction.cursor(events)
+            guard var entry = try cursor.seek(start.rawValue) else { return nil }
+            while true {
+                if let position = LogPosition(key: entry.key) { return position }
+                guard let next = try cursor.next() else { return nil }
+                entry = next
+            }
+        } catch {
+            // Whoever reads the records there meets the same, and says so.
+            return start
+        }
+    }
 
     /// A cursor over the stored nodes, for verification.
     @_lifetime(borrow self)

@@ -9,11 +9,22 @@ public struct EncodedEvent: Sendable {
     private(set) var time: Timestamp
     private(set) var leafHash: SHA256Hash
 
-    /// Encodes and hashes a draft.
+    /// Encodes and hashes a draft, in clear.
     ///
     /// - Parameter time: when it happened; the writer moves it forward where the log's last event is later.
     public init(_ draft: EventDraft, at time: Timestamp, hasher: inout SHA256Hasher) {
         self.init(complete: draft.encode(at: time), repository: draft.repository, time: time, hasher: &hasher)
+    }
+
+    /// Encodes a draft, seals what is to be sealed of it, and hashes it.
+    ///
+    /// - Parameter keys: nil: in clear.
+    /// - Throws: what `keys` throw.
+    public init(
+        _ draft: EventDraft, at time: Timestamp, keys: (any RecordKeys)?, hasher: inout SHA256Hasher
+    ) throws {
+        let record = try keys.map { try draft.encode(at: time, keys: $0) } ?? draft.encode(at: time)
+        self.init(complete: record, repository: draft.repository, time: time, hasher: &hasher)
     }
 
     /// Encodes and hashes one draft. For several, share a hasher.

@@ -5,6 +5,9 @@ public struct LogVerification: Sendable {
     /// How many records were checked, and their bytes.
     public internal(set) var eventCount: UInt64 = 0
     public internal(set) var byteCount: UInt64 = 0
+    /// How many signed checkpoints it holds.
+    public internal(set) var checkpointCount = 0
+    /// In the order of the chunks that were checked: the first is the first that is wrong.
     public internal(set) var findings: [LogFinding] = []
     /// More was found than `maximumFindings`, and is left out.
     public private(set) var isCutShort = false
@@ -20,6 +23,15 @@ public struct LogVerification: Sendable {
             return
         }
         findings.append(LogFinding(kind: kind, position: position, detail: detail))
+    }
+
+    /// Adds what was found in the records that follow.
+    mutating func add(_ other: LogVerification) {
+        eventCount += other.eventCount
+        byteCount += other.byteCount
+        let room = Self.maximumFindings - findings.count
+        findings += other.findings.prefix(room)
+        if other.isCutShort || other.findings.count > room { isCutShort = true }
     }
 }
 
@@ -53,6 +65,10 @@ public struct LogFinding: Sendable, Equatable, CustomStringConvertible {
         public static let foreignTreeNode = Kind(rawValue: "foreignTreeNode")
         /// The log is not, or does not go on from, the one that was expected.
         public static let unexpectedHead = Kind(rawValue: "unexpectedHead")
+        /// A page of the file is not as the storage writes it.
+        public static let damagedPage = Kind(rawValue: "damagedPage")
+        /// A signed checkpoint in the log is not of this log, not signed, or signed by a key that is not trusted.
+        public static let wrongCheckpoint = Kind(rawValue: "wrongCheckpoint")
         /// The storage could not read its pages; what follows was not checked.
         public static let unreadable = Kind(rawValue: "unreadable")
     }
@@ -64,28 +80,4 @@ public struct LogFinding: Sendable, Equatable, CustomStringConvertible {
     public let detail: String
 
     public var description: String { "event \(position.rawValue): \(detail) (\(kind.rawValue))" }
-}
-
-extension EventLog {
-    /// Checks every record of `range`, or of the whole log, and the tree over them.
-    ///
-    /// Positions without gaps, headers, leaf hashes, times, references, payloads and stored tree nodes are held against each other. A
-    /// consistent forgery among the last events, which no stored node covers yet, shows only against a head that was known before.
-    ///
-    /// - Parameters:
-    ///   - expected: an earlier head, which the log has to go on from.
-    ///   - progress: called now and then with the next position.
-    /// - Throws: what `progress` throws, and `LogError` where the log cannot be read at all. Damage is returned.
-    public func verify(
-        in range: Range<LogPosition>? = nil, expecting expected: TreeHead? = nil,
-        progress: (LogPosition) throws -> Void = { _ in }
-    ) throws -> LogVerification {
-        var verifier = LogVerifier()
-        try read { snapshot in
-            try verifier.checkRecords(of: snapshot, in: range, progress: progress)
-            if range == nil { try verifier.checkNodes(of: snapshot) }
-            if let expected { verifier.checkHead(of: snapshot, expected) }
-        }
-        return verifier.result
-    }
 }

@@ -45,7 +45,7 @@ public struct ItemChange: Sendable, Equatable {
         case skipped(mode: UInt32, hash: SHA1Hash, size: UInt64, reason: SkipReason)
     }
 
-    /// Bytes, `/` between names; at the end only that of a directory.
+    /// Bytes, `/` between names; at the end only that of a directory. Empty where it is sealed and its key is gone.
     public var path: [UInt8]
     public var content: Content
     /// The version of the path that this one takes the place of.
@@ -138,6 +138,8 @@ extension ItemsChanged: EventPayload {
             reasons: open.reasons.array, positions: open.replacedPositions.array, indexes: open.replacedIndexes.array,
             paths: try Wire.decode(WireItemsChangedSealed.self, sealed).paths.array
         )
+        // Paths that cannot be opened, or never can be again. The record's envelope says which.
+        let hasPaths = sealed.byteCount > 0
         var changes = ByteReader(columns.changes.span.bytes)
         var modes = ByteReader(columns.modes.span.bytes)
         var hashes = ByteReader(columns.hashes.span.bytes)
@@ -150,8 +152,10 @@ extension ItemsChanged: EventPayload {
         items.reserveCapacity(count)
         var path: [UInt8] = []
         for _ in 0..<count {
-            let shared = try paths.count(atMost: path.count)
-            path = path[..<shared] + (try paths.string())
+            if hasPaths {
+                let shared = try paths.count(atMost: path.count)
+                path = path[..<shared] + (try paths.string())
+            }
             let change = try changes.byte()
             let mode = UInt32(truncatingIfNeeded: try modes.varint())
             let size = try sizes.varint()

@@ -37,11 +37,30 @@ public struct JobRequeued: Sendable, Equatable {
     public init(job: LogPosition) { self.job = job }
 }
 
-/// The job needs no more work: somebody decided so of a dead letter, or its repository cannot be read for now.
+/// Why a job needs no more work.
+public enum DropReason: UInt32, Sendable, CaseIterable {
+    /// Somebody decided so of a dead letter.
+    case command = 1
+    /// Its repository is not watched any more, or cannot be read for now.
+    case repository = 2
+    /// A dead letter of the same repository says the same.
+    case duplicate = 3
+    /// What it gave up on was brought by another one since: the record that caused this one.
+    case completed = 4
+
+    public var name: String { String(describing: self) }
+}
+
+/// The job needs no more work.
 public struct JobDropped: Sendable, Equatable {
     public var job: LogPosition
+    /// Nil in records that were made before reasons were recorded.
+    public var reason: DropReason?
 
-    public init(job: LogPosition) { self.job = job }
+    public init(job: LogPosition, reason: DropReason? = nil) {
+        self.job = job
+        self.reason = reason
+    }
 }
 
 extension RetryScheduled: EventPayload {
@@ -102,12 +121,20 @@ extension JobRequeued: EventPayload {
 
 extension JobDropped: EventPayload {
     init(clear: RawSpan, sealed: RawSpan) throws(DecodingFailure) {
-        job = LogPosition(try Wire.decode(WireJobDropped.self, clear).job)
+        let open = try Wire.decode(WireJobDropped.self, clear)
+        job = LogPosition(open.job)
+        reason = open.reason == 0 ? nil : try Wire.known(open.reason, "reason for dropping a job")
     }
 
     func encode() -> (clear: [UInt8], sealed: [UInt8]) {
-        (Wire.encode(WireJobDropped.with { $0.job = job.rawValue }), [])
+        let open = WireJobDropped.with {
+            $0.job = job.rawValue
+            $0.reason = reason?.rawValue ?? 0
+        }
+        return (Wire.encode(open), [])
     }
 
-    var json: [(String, JSONValue)] { [("job", .position(job))] }
+    var json: [(String, JSONValue)] {
+        [("job", .position(job)), ("reason", reason.map { .string($0.name) } ?? .null)]
+    }
 }

@@ -20,6 +20,9 @@
 /// | 64 | 32 | leaf hash: SHA-256(0x00 ‖ bytes 0–63 ‖ clear payload ‖ sealed payload) |
 /// | 96 | … | clear payload, sealed payload |
 ///
+/// Under a key other than 0 the sealed payload is a nonce (12), the ciphertext and a tag (16) of AES-256-GCM. The tag covers
+/// bytes 0–7 and 16–63 and the clear payload too: all but the time, which the writer may move, and the leaf hash.
+///
 /// The leaf hash is that of RFC 6962, section 2.1. The position is the key of the record, and so stands not in it.
 public struct RecordHeader: Sendable, Equatable {
     public var kind: EventKind.RawValue
@@ -42,9 +45,14 @@ public struct RecordHeader: Sendable, Equatable {
     /// Limit of each of the two payloads in bytes, so that a damaged length never allocates more.
     public static let maximumPayloadByteCount = 32 << 20
 
+    /// By how much sealing makes a payload longer: a nonce before it, and a tag behind it.
+    public static let sealOverheadByteCount = 12 + 16
+
     static let layout: UInt8 = 1
     /// Where the time stands, for the writer, which never lets it decrease.
     public static let timeOffset = 8
+    /// Length of the time in bytes.
+    public static let timeByteCount = 8
     /// Where the leaf hash stands.
     public static let leafHashOffset = 64
 

@@ -22,6 +22,9 @@ struct Access: Sendable {
     /// - Parameter client: carries out what getting one takes.
     func token(_ client: RESTClient) async throws -> Secret? { try await tokens?.token(client) }
 
+    /// What getting a token would be counted in, where there is none that is good; nil: nobody is asked for one.
+    func renewal(at now: Timestamp) async -> String? { await tokens?.renewal(at: now) }
+
     /// GitHub refused the token.
     ///
     /// - Returns: whether there is another one to try.
@@ -39,6 +42,13 @@ protocol TokenSource: Sendable {
     ///
     /// - Returns: whether asking again gives another one.
     func replaceRefused(_ token: Secret) async -> Bool
+
+    /// The quota that getting a token is counted in, where one has to be got.
+    func renewal(at now: Timestamp) async -> String?
+}
+
+extension TokenSource {
+    func renewal(at now: Timestamp) async -> String? { nil }
 }
 
 /// A token that is as it is until somebody replaces it.

@@ -30,28 +30,69 @@ final class CredentialBook: Sendable {
         self.store = store
     }
 
+    /// What a repository is read with.
+    private enum Choice {
+        case installation(UInt64)
+        case stored(StoredCredential)
+        case settingsToken(Secret)
+        case nobody
+    }
+
     /// - Throws: ``ProviderError``, and what the store throws.
     func access(of tenant: TenantID, to repository: RepositoryName, _ client: RESTClient) async throws -> Access {
+        switch try await choice(tenant, { try await installation(reading: repository, client) }) {
+        case .installation(let installation): return try access(installation: installation)
+        case .stored(let credential): return try await access(credential)
+        case .settingsToken(let token): return Access(quota: Self.tokenQuota, tokens: FixedToken(secret: token))
+        case .nobody: return .anonymous
+        }
+    }
+
+    /// The names of all that a reading of the repository would be counted in, without asking anybody.
+    func quotas(of tenant: TenantID, to repository: RepositoryName) async throws -> [String] {
+        struct AppIsAsked: Error {}
+        do {
+            let choice = try await choice(tenant) {
+                guard let known = known(repository) else { throw AppIsAsked() }
+                return known.installation
+            }
+            switch choice {
+            case .installation(let installation):
+                let access = try access(installation: installation)
+                let renewal = await access.renewal(at: settings.now())
+                return [access.quota] + [renewal].compactMap(\.self)
+            case .stored(let credential): return [Self.quota(credential)]
+            case .settingsToken: return [Self.tokenQuota]
+            case .nobody: return [Access.anonymous.quota]
+            }
+        } catch is AppIsAsked {
+            return [QuotaLedger.app]
+        }
+    }
+
+    private static let tokenQuota = "github:token"
+
+    private static func quota(_ credential: StoredCredential) -> String {
+        "github:credential:\(credential.id.rawValue)"
+    }
+
+    /// - Parameter lookUp: tells the installation that reads the repository; nil where there is none.
+    private func choice(_ tenant: TenantID, _ lookUp: () async throws -> UInt64?) async throws -> Choice {
         let stored = try await store.credentials(of: tenant, provider: RepositoryName.provider)
         let installations = stored.compactMap { $0.kind == .installation ? $0.installation : nil }
         let tokens = stored.filter { $0.kind != .installation }
-        if installations.count == 1 && tokens.isEmpty { return try access(installation: installations[0]) }
-        if !installations.isEmpty, let found = try await installation(reading: repository, client),
-            installations.contains(found)
-        {
-            return try access(installation: found)
+        if installations.count == 1 && tokens.isEmpty { return .installation(installations[0]) }
+        if !installations.isEmpty, let found = try await lookUp(), installations.contains(found) {
+            return .installation(found)
         }
-        if let newest = tokens.first { return try await access(newest) }
+        if let newest = tokens.first { return .stored(newest) }
         // It may read what anybody may, with a larger quota than anybody's.
-        if let newest = installations.first { return try access(installation: newest) }
-        guard settings.isDefaultTenant(tenant) else { return .anonymous }
-        if settings.appID != nil, settings.appPrivateKey != nil,
-            let found = try await installation(reading: repository, client)
-        {
-            return try access(installation: found)
+        if let newest = installations.first { return .installation(newest) }
+        guard settings.isDefaultTenant(tenant) else { return .nobody }
+        if settings.appID != nil, settings.appPrivateKey != nil, let found = try await lookUp() {
+            return .installation(found)
         }
-        if let token = settings.token { return Access(quota: "github:token", tokens: FixedToken(secret: token)) }
-        return .anonymous
+        return settings.token.map { .settingsToken($0) } ?? .nobody
     }
 
     /// What the App itself asks with.
@@ -63,7 +104,7 @@ final class CredentialBook: Sendable {
             throw ProviderError.permanent(
                 .forbidden, "this needs a GitHub App: set INGESTOR_GITHUB_APP_ID and INGESTOR_GITHUB_PRIVATE_KEY")
         }
-        let app = Access(quota: "github:app", tokens: tokens)
+        let app = Access(quota: QuotaLedger.app, tokens: tokens)
         return kept.withLock { kept in
             kept.app = kept.app ?? app
             return kept.app ?? app
@@ -86,7 +127,7 @@ final class CredentialBook: Sendable {
     }
 
     private func access(_ credential: StoredCredential) async throws -> Access {
-        let quota = "github:credential:\(credential.id.rawValue)"
+        let quota = Self.quota(credential)
         guard credential.kind == .user else {
             return Access(quota: quota, tokens: FixedToken(secret: try await store.secret(of: credential.id)))
         }
@@ -115,14 +156,18 @@ final class CredentialBook: Sendable {
         }
     }
 
-    /// `GET /repos/{owner}/{repo}/installation`; nil where the App is not installed there.
-    private func installation(reading repository: RepositoryName, _ client: RESTClient) async throws -> UInt64? {
+    /// What was found before and is still believed.
+    private func known(_ repository: RepositoryName) -> (installation: UInt64?, until: Timestamp)? {
         let now = settings.now()
-        let found = kept.withLock { kept in
+        return kept.withLock { kept in
             let candidates = [kept.found[repository.owner], kept.found[repository.description]]
             return candidates.compactMap(\.self).first { $0.until > now }
         }
-        if let found { return found.installation }
+    }
+
+    /// `GET /repos/{owner}/{repo}/installation`; nil where the App is not installed there.
+    private func installation(reading repository: RepositoryName, _ client: RESTClient) async throws -> UInt64? {
+        if let found = known(repository) { return found.installation }
         let request = RESTRequest("/repos/\(repository)/installation")
         let answer = try await client.send(request, as: try app())
         let json = answer.isSuccess ? try answer.json(["id": .everything, "repository_selection": .everything]) : nil
@@ -130,7 +175,7 @@ final class CredentialBook: Sendable {
             throw answer.failure("installation of the App for \(repository)")
         }
         let installation = json?["id"]?.uint64
-        let until = now.adding(seconds: installation == nil ? Self.notFoundSeconds : Self.foundSeconds)
+        let until = settings.now().adding(seconds: installation == nil ? Self.notFoundSeconds : Self.foundSeconds)
         let readsAll = json?["repository_selection"]?.string == "all"
         kept.withLock { kept in
             if kept.found.count >= Self.maximumFoundCount { kept.found = [:] }

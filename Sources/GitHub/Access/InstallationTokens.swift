@@ -43,6 +43,8 @@ struct InstallationTokens: TokenSource {
         }
     }
 
+    func renewal(at now: Timestamp) async -> String? { await renewed.isUsable(at: now) ? nil : app.quota }
+
     func replaceRefused(_ token: Secret) async -> Bool {
         await renewed.discard(token)
         return true

@@ -52,6 +52,11 @@ actor RenewedToken {
         if current?.secret == secret { current?.expiresAt = Timestamp(microseconds: 0) }
     }
 
+    /// Whether there is a token that would do, be it one that is due to be renewed.
+    func isUsable(at now: Timestamp) -> Bool {
+        current.map { Self.lives($0, at: now.adding(seconds: Self.unusableSeconds)) } ?? false
+    }
+
     private static func lives(_ token: Token, at time: Timestamp) -> Bool {
         token.expiresAt.map { $0 > time } ?? true
     }

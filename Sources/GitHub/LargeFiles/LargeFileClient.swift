@@ -10,6 +10,8 @@ final class LargeFileClient {
     private let repository: RepositoryName
     private let client: RESTClient
     private let token: Secret?
+    /// Names the limit that is met.
+    private let limit: String
     private let spoolDirectory: String
     /// Where files lie, as far as the server has been asked.
     private var places: [LargeFilePointer: Result<Place, ProviderError>] = [:]
@@ -23,10 +25,11 @@ final class LargeFileClient {
     static let maximumBatchCount = 100
     static let maximumAnswerByteCount = 4 << 20
 
-    init(repository: RepositoryName, client: RESTClient, token: Secret?, spoolDirectory: String) {
+    init(repository: RepositoryName, client: RESTClient, token: Secret?, limit: String, spoolDirectory: String) {
         self.repository = repository
         self.client = client
         self.token = token
+        self.limit = limit
         self.spoolDirectory = spoolDirectory
     }
 
@@ -132,7 +135,8 @@ final class LargeFileClient {
                 case .unsaid, nil: now.adding(seconds: client.settings.quotaLimits.shortestPauseSeconds)
                 }
             return ProviderError(
-                .rateLimited, .rateLimited, "the server asks to wait before it gives the \(subject)", retryAt: time)
+                .rateLimited, .rateLimited, "the server asks to wait before it gives the \(subject)", retryAt: time,
+                quota: limit)
         }
         if answer.status == 408 || answer.status >= 500 {
             return .transient(.serverError, "the server answers \(answer.status) for the \(subject)")

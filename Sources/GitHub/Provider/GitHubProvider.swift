@@ -25,11 +25,23 @@ public struct GitHubProvider: Provider {
 
     public func session(with source: Source) throws -> any ProviderSession {
         GitHubSession(
-            source: source, repository: try RepositoryName(source.locator), settings: settings, book: book,
+            source: source, repository: try RepositoryName(source.locator.withoutNumber), settings: settings,
+            book: book,
             ledger: ledger,
             client: RESTClient(
-                settings: settings, ledger: ledger, pool: pool, isUrgent: source.reason != .schedule))
+                settings: settings, ledger: ledger, pool: pool, isUrgent: Self.isUrgent(source.reason)))
     }
+
+    public func quotas(of tenant: TenantID, for locator: Locator) async throws -> [String] {
+        try await book.quotas(of: tenant, to: RepositoryName(locator.withoutNumber))
+    }
+
+    public func pause(of quota: String, for reason: SyncReason, at now: Timestamp) -> LimitPause? {
+        ledger.pause(of: quota, isUrgent: Self.isUrgent(reason), over: settings.transport, at: now)
+    }
+
+    /// May use what is kept of the primary limit: what nothing but the time asks for may not.
+    private static func isUrgent(_ reason: SyncReason) -> Bool { reason != .schedule }
 
     /// Finds webhooks that were sent and did not arrive; nil where the settings name no App.
     public var deliveryAudit: (any DeliveryAudit)? {

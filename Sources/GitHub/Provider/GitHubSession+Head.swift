@@ -27,7 +27,7 @@ extension GitHubSession {
             }
             return try await gitHead(checkpoint)
         } catch let error as ProviderError where stepsDown(error) {
-            gitFailure = error
+            try await stepDown(error)
             return try await restHead(checkpoint)
         }
     }
@@ -57,8 +57,8 @@ extension GitHubSession {
             head = try await withGit { try await $0.head(since: checkpoint) }
         }
         if gitHasMoved && identity == nil { identity = try await optionalLookup()?.identity }
-        if identity == nil, head.changed, checkpoint != nil, source.reason == .command {
-            // Another repository may have taken the name of this one, and nobody is in a hurry.
+        if identity == nil, head.changed, checkpoint != nil, source.reason != .webhook {
+            // Another repository may have taken the name of this one, and no webhook names its number.
             let before = repository
             identity = try await optionalLookup()?.identity
             if repository != before { head = try await withGit { try await $0.head(since: checkpoint) } }
@@ -70,11 +70,11 @@ extension GitHubSession {
 
     /// What GitHub knows the repository by; nil where REST cannot tell at the moment, which is no reason for Git to wait.
     ///
-    /// - Throws: ``ProviderError`` where REST says that the repository is gone or was taken down.
+    /// - Throws: ``ProviderError`` where REST says that the repository is gone, was taken down, or is another one.
     private func optionalLookup() async throws -> RepositoryLookup? {
         do {
             return try await lookUp()
-        } catch let error as ProviderError where ![.notFound, .takenDown].contains(error.code) {
+        } catch let error as ProviderError where ![.notFound, .replaced, .takenDown].contains(error.code) {
             return nil
         }
     }

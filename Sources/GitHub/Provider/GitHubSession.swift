@@ -20,7 +20,7 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
     /// Of Git sessions that were replaced.
     private var earlierTraffic = Traffic()
     /// Why Git is not used in this session, though it should be.
-    var gitFailure: ProviderError?
+    private(set) var gitFailure: ProviderError?
 
     init(
         source: Source, repository: RepositoryName, settings: GitHubSettings, book: CredentialBook,
@@ -56,7 +56,7 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
         guard source.configuration.fetchesLargeFiles else { return try await read(head, known, sink) }
         let files = LargeFileClient(
             repository: repository, client: client, token: try await access().token(client),
-            spoolDirectory: source.spoolDirectory)
+            limit: QuotaLedger.largeFiles(try await access().quota), spoolDirectory: source.spoolDirectory)
         let largeFiles = LargeFileSink(sink: sink, known: known, files: files, limits: source.limits)
         let observation = try await read(head, EveryItem(known: known), largeFiles)
         try await largeFiles.flush()
@@ -73,7 +73,7 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
             do {
                 return try await withGit { try await $0.observe(head, known: known, into: sink) }
             } catch let error as ProviderError where stepsDown(error) {
-                gitFailure = error
+                try await stepDown(error)
             }
         }
         if let gitFailure {
@@ -89,7 +89,7 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
             do {
                 return try await withGit { try await $0.identifiers(at: head, body) }
             } catch let error as ProviderError where stepsDown(error) {
-                gitFailure = error
+                try await stepDown(error)
             }
         }
         var reading = try await reading(commit, NothingKnown(), NoSink())
@@ -109,6 +109,12 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
     func stepsDown(_ error: ProviderError) -> Bool {
         settings.transport == .automatic
             && [.unreachable, .timeout, .unsupported].contains(error.code)
+    }
+
+    /// From here on this session reads over REST.
+    func stepDown(_ error: ProviderError) async throws {
+        gitFailure = error
+        ledger.gitIsMissing(try await access().quota, at: settings.now())
     }
 
     // MARK: - Git
@@ -165,11 +171,15 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
     /// Asks what GitHub knows the repository by, by its number where that is known: then it is the same one, wherever it is
     /// now, and one that was made anew under its name is another.
     ///
-    /// - Throws: ``ProviderError``: notFound, takenDown.
+    /// - Throws: ``ProviderError``: notFound, replaced, takenDown.
     func lookUp() async throws -> RepositoryLookup {
         let path = source.identity.map { "/repositories/\($0.externalID)" } ?? apiPath
         let answer = try await client.send(RESTRequest(path), as: try await access())
         guard answer.isSuccess else {
+            if answer.status == 404, let known = source.identity?.externalID, let found = await holder(), found != known
+            {
+                throw ProviderError.replaced(source.locator.withoutNumber, known: known, by: found)
+            }
             let subject = source.identity.map { "repository \(repository) (number \($0.externalID))" }
             throw answer.failure(subject ?? "repository \(repository)")
         }
@@ -180,6 +190,16 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
             closeGit()
         }
         return found
+    }
+
+    /// The number of the repository that has the name now; nil where there is none, or nobody can tell.
+    private func holder() async -> UInt64? {
+        do {
+            let answer = try await client.send(RESTRequest(apiPath), as: try await access())
+            return answer.isSuccess ? try RepositoryLookup(try answer.json(RepositoryLookup.selection)).id : nil
+        } catch {
+            return nil  // That the known one is gone is certain, and is what is reported.
+        }
     }
 }
 

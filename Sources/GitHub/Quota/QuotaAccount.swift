@@ -39,6 +39,8 @@ struct QuotaAccount: Equatable {
     private(set) var pausedUntil: Timestamp?
     /// Until when the Git server wants to be left alone.
     private(set) var gitPausedUntil: Timestamp?
+    /// Until when Git is taken to be out of reach, so that REST has to serve.
+    private var gitMissingUntil: Timestamp?
     private var pausesInARow = 0
     private var gitPausesInARow = 0
     private var underWay: UInt64 = 0
@@ -49,12 +51,7 @@ struct QuotaAccount: Equatable {
     ///
     /// - Returns: nil where it may be sent; else when it may be tried again.
     mutating func reserve(points: Int, isUrgent: Bool, at now: Timestamp, _ limits: QuotaLimits) -> Timestamp? {
-        if let pausedUntil, pausedUntil > now { return pausedUntil }
-        if let rateLimit, rateLimit.resetAt > now, rateLimit.resetAt < now.adding(seconds: Self.longestBelievedSeconds)
-        {
-            let kept = isUrgent ? 0 : rateLimit.limit * limits.reservePercent / 100
-            guard rateLimit.remaining > kept + underWay else { return rateLimit.resetAt }
-        }
+        if let wait = wait(isUrgent: isUrgent, underWay: underWay, at: now, limits) { return wait }
         let minuteEnds = minuteBegan.adding(seconds: 60)
         if now >= minuteEnds || now < minuteBegan {
             minuteBegan = now
@@ -65,6 +62,18 @@ struct QuotaAccount: Equatable {
         pointsThisMinute += points
         underWay += 1
         return nil
+    }
+
+    /// When REST may be asked again; nil: now.
+    ///
+    /// - Parameter underWay: requests that were not answered yet.
+    func wait(isUrgent: Bool, underWay: UInt64 = 0, at now: Timestamp, _ limits: QuotaLimits) -> Timestamp? {
+        if let pausedUntil, pausedUntil > now { return pausedUntil }
+        guard let rateLimit, rateLimit.resetAt > now,
+            rateLimit.resetAt < now.adding(seconds: Self.longestBelievedSeconds)
+        else { return nil }
+        let kept = isUrgent ? 0 : rateLimit.limit * limits.reservePercent / 100
+        return rateLimit.remaining > kept + underWay ? nil : rateLimit.resetAt
     }
 
     /// Learns from the answer to a request that was reserved; nil where none came.
@@ -95,6 +104,9 @@ struct QuotaAccount: Equatable {
     /// Until when to wait, as it was known before this program started.
     mutating func learn(pausedUntil told: Timestamp) { pausedUntil = max(told, pausedUntil ?? told) }
 
+    /// Until when the Git server wants to be left alone, as it was known before this program started.
+    mutating func learn(gitPausedUntil told: Timestamp) { gitPausedUntil = max(told, gitPausedUntil ?? told) }
+
     /// When the Git server may be asked; nil: now.
     func gitWait(at now: Timestamp) -> Timestamp? {
         guard let gitPausedUntil, gitPausedUntil > now else { return nil }
@@ -109,7 +121,18 @@ struct QuotaAccount: Equatable {
         return until
     }
 
-    mutating func gitAnswered() { gitPausesInARow = 0 }
+    mutating func gitAnswered() {
+        gitPausesInARow = 0
+        gitMissingUntil = nil
+    }
+
+    /// The Git server could not be reached.
+    mutating func gitIsMissing(at now: Timestamp) { gitMissingUntil = now.adding(seconds: Self.gitMissingSeconds) }
+
+    func isGitMissing(at now: Timestamp) -> Bool { gitMissingUntil.map { $0 > now } ?? false }
+
+    /// So long a Git server that could not be reached is taken to be out of reach.
+    static let gitMissingSeconds = 300.0
 
     private static func end(
         of pause: Verdict.Pause, at now: Timestamp, inARow: Int, _ limits: QuotaLimits

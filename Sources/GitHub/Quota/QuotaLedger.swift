@@ -18,18 +18,58 @@ public final class QuotaLedger: Sendable {
         }
     }
 
-    /// Tells what was known of a credential before this program started.
+    /// The name under which the limit of the Git server is told that a credential meets: Git is not counted in the REST limit.
+    static func git(_ quota: String) -> String { quota + gitSuffix }
+
+    /// The same for large files, whose server is another one.
+    static func largeFiles(_ quota: String) -> String { quota + largeFilesSuffix }
+
+    private static let gitSuffix = ":git"
+    private static let largeFilesSuffix = ":lfs"
+
+    /// Tells what was known of a limit before this program started.
     ///
     /// - Parameters:
+    ///   - limit: as errors and answers name it.
     ///   - rateLimit: what was left of the primary limit.
-    ///   - pausedUntil: GitHub asked to wait until then. It is not known any more who asked, the REST API or the Git server:
-    ///     REST waits, since that is where quota is lost; Git says it again.
-    public func restore(_ quota: String, _ rateLimit: RateLimit?, pausedUntil: Timestamp? = nil) {
+    ///   - pausedUntil: work was told to wait until then.
+    public func restore(_ limit: String, _ rateLimit: RateLimit?, pausedUntil: Timestamp? = nil) {
         accounts.withLock { accounts in
-            if let rateLimit { accounts[quota, default: QuotaAccount()].learn(rateLimit) }
-            if let pausedUntil { accounts[quota, default: QuotaAccount()].learn(pausedUntil: pausedUntil) }
+            if limit.hasSuffix(Self.gitSuffix) {
+                let quota = String(limit.dropLast(Self.gitSuffix.count))
+                if let pausedUntil { accounts[quota, default: QuotaAccount()].learn(gitPausedUntil: pausedUntil) }
+                return
+            }
+            // Whoever fetches large files finds out again.
+            guard !limit.hasSuffix(Self.largeFilesSuffix) else { return }
+            if let rateLimit { accounts[limit, default: QuotaAccount()].learn(rateLimit) }
+            // Where something was left, it was the reserve that work was kept from.
+            let isReserve = rateLimit.map { $0.remaining > 0 && $0.resetAt == pausedUntil } ?? false
+            if let pausedUntil, !isReserve {
+                accounts[limit, default: QuotaAccount()].learn(pausedUntil: pausedUntil)
+            }
         }
     }
+
+    /// Until when work with a credential would only be told to wait; nil: it may begin.
+    ///
+    /// - Parameter transport: how contents are fetched; the App's own questions are always asked over REST.
+    func pause(
+        of quota: String, isUrgent: Bool, over transport: GitHubSettings.Transport, at now: Timestamp
+    ) -> LimitPause? {
+        accounts.withLock { accounts in
+            guard let account = accounts[quota] else { return nil }
+            let needsREST =
+                transport == .rest || quota == Self.app || transport == .automatic && account.isGitMissing(at: now)
+            guard needsREST else {
+                return account.gitWait(at: now).map { LimitPause(limit: Self.git(quota), until: $0) }
+            }
+            return account.wait(isUrgent: isUrgent, at: now, limits).map { LimitPause(limit: quota, until: $0) }
+        }
+    }
+
+    /// What the App itself asks with.
+    static let app = "github:app"
 
     func rateLimit(of quota: String) -> RateLimit? { accounts.withLock { $0[quota]?.rateLimit } }
 
@@ -38,24 +78,29 @@ public final class QuotaLedger: Sendable {
         let wait = accounts.withLock {
             $0[quota, default: QuotaAccount()].reserve(points: points, isUrgent: isUrgent, at: now, limits)
         }
-        if let wait { throw Self.limited("GitHub's limit for \(quota) is used up", until: wait) }
+        if let wait { throw Self.limited(quota, "GitHub's limit for \(quota) is used up", until: wait) }
     }
 
     /// - Parameter verdict: nil where no answer came.
     /// - Throws: ``ProviderError`` (rateLimited) where the answer asks to wait.
     func settle(_ quota: String, _ verdict: QuotaAccount.Verdict?, at now: Timestamp) throws(ProviderError) {
         let wait = accounts.withLock { $0[quota, default: QuotaAccount()].settle(verdict, at: now, limits) }
-        if let wait { throw Self.limited("GitHub asks \(quota) to wait", until: wait) }
+        if let wait { throw Self.limited(quota, "GitHub asks \(quota) to wait", until: wait) }
     }
 
     /// - Throws: ``ProviderError`` (rateLimited) while the Git server wants to be left alone.
     func checkGit(_ quota: String, at now: Timestamp) throws(ProviderError) {
         if let wait = accounts.withLock({ $0[quota]?.gitWait(at: now) }) {
-            throw Self.limited("GitHub's Git server asked \(quota) to wait", until: wait)
+            throw Self.limited(Self.git(quota), "GitHub's Git server asked \(quota) to wait", until: wait)
         }
     }
 
     func gitAnswered(_ quota: String) { accounts.withLock { $0[quota]?.gitAnswered() } }
+
+    /// The Git server could not be reached: for a while work is taken to need REST.
+    func gitIsMissing(_ quota: String, at now: Timestamp) {
+        accounts.withLock { $0[quota, default: QuotaAccount()].gitIsMissing(at: now) }
+    }
 
     /// The Git server asked to wait.
     ///
@@ -64,11 +109,12 @@ public final class QuotaLedger: Sendable {
         let wait = accounts.withLock {
             $0[quota, default: QuotaAccount()].pauseGit(time.map { .until($0) } ?? .unsaid, at: now, limits)
         }
-        return Self.limited("GitHub's Git server asks \(quota) to wait", until: wait)
+        return Self.limited(Self.git(quota), "GitHub's Git server asks \(quota) to wait", until: wait)
     }
 
-    private static func limited(_ words: String, until time: Timestamp) -> ProviderError {
-        ProviderError(.rateLimited, .rateLimited, "\(words): it goes on at \(time.rfc3339)", retryAt: time)
+    private static func limited(_ limit: String, _ words: String, until time: Timestamp) -> ProviderError {
+        ProviderError(
+            .rateLimited, .rateLimited, "\(words): it goes on at \(time.rfc3339)", retryAt: time, quota: limit)
     }
 }
 

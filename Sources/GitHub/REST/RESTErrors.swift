@@ -38,8 +38,8 @@ extension RESTAnswer {
     /// GitHub's own words, as far as they can be shown in one line.
     private var words: String? {
         guard let message = told?["message"]?.string else { return nil }
-        let printable = message.hiding(sent).unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }
-        let text = String(String.UnicodeScalarView(printable.prefix(Self.wordsLength)))
+        let printable = message.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }
+        let text = String(String.UnicodeScalarView(printable)).hiding(sent, cutAt: Self.wordsLength)
         return text.isEmpty ? nil : text
     }
 

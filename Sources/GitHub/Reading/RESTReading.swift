@@ -47,7 +47,11 @@ struct RESTReading {
         let told = try await CommitRecovery(commitJSON(), id: commit).result()
         let mode = try await load(told.tree)
         let needed = try await needed(told.tree)
-        for (id, path) in needed { try await take(id, path) }
+        for (index, (id, path)) in needed.enumerated() {
+            let received = client.traffic.bytesReceived - before.bytesReceived
+            sink.reading(ReadingProgress(.contents, done: UInt64(index), of: UInt64(needed.count), bytes: received))
+            try await take(id, path)
+        }
         let used = client.traffic - before
         try await sink.fetched(
             FetchCompleted(

@@ -59,6 +59,9 @@ public final class GitHubServer: Sendable {
     /// Where REST is, as `https://api.github.com`; without a slash at the end.
     public var apiURL: String { gitURL + Self.apiPath }
 
+    /// From here on answers name this address in links and redirects: that of something in front, which ends TLS.
+    public func setPublicURL(_ url: String) { world.listens(at: url) }
+
     // MARK: Serving
 
     /// Serves while `body` runs. Afterwards the port is closed, and neither child nor webhook is left.

@@ -40,7 +40,7 @@ final class PackScanner {
     private let output = ObjectBuffer(byteCount: outputBytes)
     private var state = State.packHeader
     private var pending: [UInt8] = []
-    private var declaredObjects = 0
+    private(set) var declaredObjects = 0
     private var entry = Entry()
     private var deltaStart: [UInt8] = []
     /// What is expanded at once at most.

@@ -5,6 +5,7 @@ public final class PackSpool {
     private let path: String
     private let limits: PackLimits
     private let observer: (any PackObserver)?
+    private let progress: (PackSpool) -> Void
     private let scanner: PackScanner
     private var descriptor: Int32
     /// Received, and neither scanned nor written: the scanner is faster where it sees whole objects.
@@ -12,8 +13,13 @@ public final class PackSpool {
 
     /// Makes the file, readable by its owner alone; one that stands there is emptied.
     ///
+    /// - Parameter progress: called whenever some more was received.
     /// - Throws: `fileSystem`.
-    public init(path: String, limits: PackLimits = PackLimits(), observer: (any PackObserver)? = nil) throws {
+    public init(
+        path: String, limits: PackLimits = PackLimits(), observer: (any PackObserver)? = nil,
+        progress: @escaping (PackSpool) -> Void = { _ in }
+    ) throws {
+        self.progress = progress
         self.path = path
         self.limits = limits
         self.observer = observer
@@ -31,6 +37,8 @@ public final class PackSpool {
     public var receivedBytes: UInt64 { scanner.position + UInt64(buffer.count) }
     /// Objects received in full and scanned.
     public var receivedObjects: Int { scanner.table.count }
+    /// How many the pack says that it holds; 0 before it has said so. Only a claim.
+    public var declaredObjects: Int { scanner.declaredObjects }
 
     /// Takes in the next piece of the pack.
     ///
@@ -41,6 +49,7 @@ public final class PackSpool {
         if bytes.count >= limits.spoolBufferBytes {
             try scanner.feed(bytes)
             try write(bytes)
+            progress(self)
         } else {
             buffer.append(contentsOf: bytes)
         }
@@ -66,6 +75,7 @@ public final class PackSpool {
             try write(bytes)
         }
         buffer.removeAll(keepingCapacity: true)
+        progress(self)
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) throws {

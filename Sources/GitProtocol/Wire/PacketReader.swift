@@ -99,10 +99,11 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawBufferPointer(rebasing: dropFirst(length))
     }
 
-    /// The bytes as text for people: cut, and without control characters.
+    /// The bytes as text for people, without control characters. Not cut (a packet has its own limit): whoever shows it takes
+    /// secrets out first, and a cut would leave the beginning of one.
     var words: String {
         String(
-            String(decoding: self.prefix(400), as: UTF8.self).unicodeScalars
+            String(decoding: self, as: UTF8.self).unicodeScalars
                 .map { $0.properties.generalCategory == .control ? " " : Character($0) })
     }
 }

@@ -1,6 +1,7 @@
 import EventLog
 public import Events
 public import Projections
+import ProviderKit
 import State
 
 extension Engine {
@@ -24,13 +25,15 @@ extension Engine {
         }
     }
 
-    /// Watches a source from now on.
+    /// Watches a source from now on. One that had the name and was deleted gives it up, and is kept with all that is known
+    /// of it under its name and number (`Locator.former`).
     ///
     /// - Throws: `IngestError` (alreadyAdded, unknownProvider), `ProviderError` for a locator that is none.
     public func addRepository(
         _ locator: Locator, configuration: RepositoryConfiguration, tenant: TenantID
     ) async throws -> RepositoryRow {
         let locator = try normalize(locator)
+        try await retire(locator, of: tenant)
         let draft = EventDraft(
             .repositoryAdded(RepositoryAdded(locator: locator, configuration: configuration)), tenant: tenant,
             domain: Self.domain(of: configuration, tenant), repository: .itself)
@@ -42,6 +45,20 @@ extension Engine {
         case .alreadyClaimed(let position):
             throw IngestError(
                 .alreadyAdded, "\(locator) is there already, as repository \(position.rawValue): `repo set` changes it")
+        }
+    }
+
+    private func retire(_ locator: Locator, of tenant: TenantID) async throws {
+        guard let old = try repository(locator, of: tenant), old.suspension?.reason == .deleted else { return }
+        try await exclusion.hold(old.id) {
+            try await decide(on: old.id) { row in
+                guard row.locator == locator, row.suspension?.reason == .deleted else { return nil }
+                let former = locator.former(row.externalID ?? row.id.rawValue)
+                guard try repository(former, of: tenant) == nil else { return nil }
+                return EventDraft(
+                    .repositoryRenamed(RepositoryRenamed(old: locator, new: former)), tenant: row.tenant,
+                    domain: row.domain)
+            }
         }
     }
 

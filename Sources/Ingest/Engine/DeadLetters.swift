@@ -17,7 +17,7 @@ extension Engine {
     /// - Returns: its repository.
     /// - Throws: `IngestError` (unknownJob) where it is no dead letter.
     public func drop(_ job: LogPosition) async throws -> RepositoryID {
-        try await end(job, with: .jobDropped(JobDropped(job: job)))
+        try await end(job, with: .jobDropped(JobDropped(job: job, reason: .command)))
     }
 
     private func end(_ id: LogPosition, with event: Event) async throws -> RepositoryID {
@@ -33,6 +33,9 @@ extension Engine {
     }
 
     private static func noLetter(_ id: LogPosition) -> IngestError {
-        IngestError(.unknownJob, "\(id.rawValue) is no dead letter: `dead-letters list` shows those that there are")
+        IngestError(
+            .unknownJob,
+            "\(id.rawValue) is no dead letter, or none any more: `dead-letters list` shows those that there are, "
+                + "`explain \(id.rawValue)` what became of a job")
     }
 }

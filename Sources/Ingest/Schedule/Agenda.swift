@@ -23,6 +23,9 @@ struct Agenda {
         var reason: SyncReason
         /// The first attempt at what a webhook reported.
         var isReport = false
+
+        /// Whether somebody or something other than the time asks for it; such work may use what limits keep back.
+        var isAsked: Bool { reason != .schedule }
     }
 
     /// When a repository is asked next.
@@ -86,6 +89,11 @@ struct Agenda {
     func host(of repository: RepositoryID) -> String? { polls[repository]?.host }
 
     // MARK: Asking it
+
+    /// Whether a job of a tenant is left that was not taken out.
+    func hasJobs(of tenant: TenantID) -> Bool {
+        [Urgency.urgent, .ordinary].contains { queues[$0.rawValue][tenant]?.isEmpty == false }
+    }
 
     /// Takes out what is to be started next.
     ///

@@ -33,7 +33,7 @@ public final class Scheduler: Sendable {
     /// - Throws: `AppendError`, `StateError`: what cannot be recorded must not be done.
     public func run() async throws {
         try await pickUp()
-        var run = SchedulerRun(self)
+        var run = try SchedulerRun(self)
         try await withThrowingTaskGroup(of: SchedulerRun.Happening.self) { group in
             do {
                 while !Task.isCancelled {
@@ -95,7 +95,7 @@ extension Engine {
         let jobs = try state.read { view in try view.jobs(of: repository) }
         let drafts = jobs.map { job in
             EventDraft(
-                .jobDropped(JobDropped(job: job.id)), tenant: job.tenant, domain: job.domain,
+                .jobDropped(JobDropped(job: job.id, reason: .repository)), tenant: job.tenant, domain: job.domain,
                 repository: .position(LogPosition(repository.rawValue)), correlation: .position(job.id),
                 causation: .position(job.id))
         }

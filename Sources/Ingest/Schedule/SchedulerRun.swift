@@ -40,17 +40,24 @@ struct SchedulerRun {
     /// Repositories when all were last looked through.
     private var scannedCount = 0
     private var nextJob: Timestamp?
+    /// Tenants of whose jobs only the first are in the agenda.
+    private var cutTenants: Set<TenantID> = []
     private var isResting = false
     private var restUntil: Timestamp
 
     /// A repository that somebody else works on is tried again after so many seconds.
     private static let busySeconds = 1.0
 
-    init(_ scheduler: Scheduler) {
+    init(_ scheduler: Scheduler) throws {
         self.scheduler = scheduler
         startedAt = scheduler.engine.clock()
         agenda = Agenda(patience: max(1, scheduler.options.patience))
-        pacing = Pacing(scheduler.options)
+        let engine = scheduler.engine
+        // What failed for an earlier process fails for this one too.
+        let circuits = try engine.log.read { log in
+            try engine.state.read { view in try view.circuits(log, policy: scheduler.options.circuits) }
+        }
+        pacing = Pacing(scheduler.options, circuits: circuits)
         audits = Array(repeating: (startedAt, false), count: scheduler.audits.count)
         rescanAt = startedAt
         restUntil = startedAt
@@ -60,7 +67,8 @@ struct SchedulerRun {
         var status = SchedulerStatus()
         status.running = running.sorted()
         status.waiting = agenda.count
-        status.circuits = pacing.open
+        status.circuits = pacing.circuits.open
+        status.pauses = pacing.pauses(at: engine.clock())
         status.nextAt = restUntil
         status.auditFailures = auditFailures
         return status
@@ -74,19 +82,30 @@ struct SchedulerRun {
         let now = engine.clock()
         startAudits(at: now, &group)
         let concurrency = max(1, options.concurrency ?? engine.options.concurrency)
-        if running.count < concurrency, isStale || now >= rescanAt || nextJob.map({ now >= $0 }) ?? false {
-            try refill(at: now)
-        }
-        agenda.gatherPolls(at: now)
-        while running.count < concurrency, let item = next(at: now) {
-            guard try isDue(item, at: now) else {
-                pacing.release(item, at: now)
-                continue
+        var isHolding: Bool
+        repeat {
+            isHolding = false
+            if running.count < concurrency, isStale || now >= rescanAt || nextJob.map({ now >= $0 }) ?? false {
+                try refill(at: now)
             }
-            running.insert(item.repository)
-            let engine = engine
-            group.addTask { .finished(item, await engine.carryOut(item)) }
-        }
+            agenda.gatherPolls(at: now)
+            while running.count < concurrency, let item = next(at: now) {
+                guard try isDue(item, at: now) else {
+                    pacing.release(item, at: now)
+                    continue
+                }
+                if let pause = try await engine.pause(of: item, at: now) {
+                    pacing.pause(item, pause, until: min(pause.until, rescanAt), at: now)
+                    isHolding = true
+                    continue
+                }
+                running.insert(item.repository)
+                let engine = engine
+                group.addTask { .finished(item, await engine.carryOut(item)) }
+            }
+            // Behind what is held back may be what is not.
+            if isHolding { isStale = true }
+        } while isHolding && running.count < concurrency
         rest(at: now, &group)
     }
 
@@ -107,16 +126,21 @@ struct SchedulerRun {
             for row in rows { agenda.plan(row, at: options.polls.next(row, start: startedAt)) }
         }
         let (jobs, hosts, next) = try engine.state.read { view in
-            let jobs = try view.dueJobs(at: now, ofEachTenant: options.jobsPerTenant)
             var hosts: [RepositoryID: String] = [:]
-            for job in jobs {
-                hosts[job.repository] =
+            // What is held back must not hide what is not.
+            let jobs = try view.dueJobs(at: now, ofEachTenant: options.jobsPerTenant) { job in
+                let host =
                     try agenda.host(of: job.repository)
                     ?? view.repository(job.repository).flatMap { Circuit.host(of: $0.locator) }
+                hosts[job.repository] = host
+                return !pacing.isHeld(job, host: host, at: now)
             }
             return (jobs, hosts, try view.nextDue(after: now))
         }
         agenda.set(jobs: jobs) { hosts[$0] }
+        var counts: [TenantID: Int] = [:]
+        for job in jobs { counts[job.tenant, default: 0] += 1 }
+        cutTenants = Set(counts.filter { $0.value >= options.jobsPerTenant }.keys)
         nextJob = next
         isStale = false
     }
@@ -145,6 +169,14 @@ struct SchedulerRun {
     mutating func take(_ happening: Happening) async throws {
         let now = engine.clock()
         switch happening {
+        case .finished(let item, _) where item.host.map({ pacing.circuits.isHeld($0, at: now) }) ?? false:
+            // What was left out since the host failed may be due now.
+            isStale = true
+        case .finished(let item, _) where cutTenants.contains(item.tenant) && !agenda.hasJobs(of: item.tenant):
+            isStale = true
+        default: break
+        }
+        switch happening {
         case .rested:
             isResting = false
             isStale = true
@@ -152,6 +184,9 @@ struct SchedulerRun {
             let audit = scheduler.audits[index]
             let next = now.adding(seconds: options.auditIntervalSeconds)
             audits[index] = (max(next, failure?.retryAt ?? next), false)
+            if (auditFailures[audit.provider] == nil) != (failure == nil) {
+                options.auditChanged(audit.provider, failure?.message)
+            }
             auditFailures[audit.provider] = failure?.message
         case .finished(let item, let outcome):
             running.remove(item.repository)
@@ -163,7 +198,7 @@ struct SchedulerRun {
 
     private mutating func take(_ outcome: Outcome, of item: Agenda.Item, at now: Timestamp) async throws {
         switch outcome {
-        case .completed: pacing.succeeded(item, at: now)
+        case .completed: pacing.succeeded(item)
         case .failed(let failure, let retryAt):
             pacing.failed(item, failure, at: now)
             if let retryAt { nextJob = min(nextJob ?? retryAt, retryAt) }
@@ -226,6 +261,19 @@ struct SchedulerRun {
 }
 
 extension Engine {
+    /// Until when an attempt would only be told to wait, as far as its provider has heard; nil: it may start.
+    fileprivate func pause(of item: Agenda.Item, at now: Timestamp) async throws -> LimitPause? {
+        guard let row = try state.read({ view in try view.repository(item.repository) }) else { return nil }
+        let provider = try provider(named: row.locator.provider)
+        // What it would be read with now: that may be another credential than the last time.
+        let quotas: [String]
+        do { quotas = try await provider.quotas(of: row.tenant, for: row.locator) } catch {
+            return nil  // The attempt itself says what is wrong.
+        }
+        return (quotas.isEmpty ? [row.quota] : quotas)
+            .compactMap { provider.pause(of: $0, for: item.reason, at: now) }.max { $0.until < $1.until }
+    }
+
     /// One attempt, with what became of it as a value.
     fileprivate func carryOut(_ item: Agenda.Item) async -> SchedulerRun.Outcome {
         do {

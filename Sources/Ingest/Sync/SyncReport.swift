@@ -1,4 +1,5 @@
 public import Events
+public import ProviderKit
 
 /// What a sync did.
 public struct SyncReport: Sendable, Equatable {
@@ -42,4 +43,6 @@ public struct SyncProgress: Sendable {
     /// Contents stored and items compared so far.
     public var blobs: UInt64
     public var items: UInt64
+    /// What the source has given so far, and how much there is of it in all; nil before it has said anything.
+    public var reading: ReadingProgress?
 }

@@ -15,7 +15,7 @@ extension SyncRun {
             // A webhook may have said more meanwhile.
             let known = try engine.state.read { view in try view.repository(repository.id) }?.suspension?.reason
             let isNew = known == nil || known == .archived
-            try await append(events + (isNew ? [suspended] : []) + [.jobDropped(JobDropped(job: job))])
+            try await append(events + (isNew ? [suspended] : []) + [dropped(.repository)])
             return IngestError(
                 .syncFailed,
                 "\(failure.message) (suspended: what is known of it stays, and it is asked for now and then)",
@@ -33,7 +33,7 @@ extension SyncRun {
             return IngestError(
                 .syncFailed, "\(failure.message) (put off until \(until.rfc3339))", failure: failure, retryAt: until)
         case .giveUp where try reason == .schedule && hasLetter(failure.code):
-            try await append(events + [.jobDropped(JobDropped(job: job))])
+            try await append(events + [dropped(.duplicate)])
             return IngestError(.syncFailed, "\(failure.message) (a dead letter says so already)", failure: failure)
         case .giveUp:
             let letter = JobDeadLettered(job: job, attempts: attempt, failure: failure)
@@ -43,6 +43,8 @@ extension SyncRun {
                 failure: failure)
         }
     }
+
+    private func dropped(_ reason: DropReason) -> Event { .jobDropped(JobDropped(job: job, reason: reason)) }
 
     /// Whether somebody was told of such a failure already: polls go on meanwhile, and do not tell it again and again.
     private func hasLetter(_ code: String) throws -> Bool {

@@ -34,8 +34,4 @@ extension SyncRun {
         let provider = repository.locator.provider
         return try engine.state.read { view in try view.announcedRef(provider, externalID, head.ref) }
     }
-
-    static func closed(_ gaps: [LogPosition], by report: SyncReport) -> [Event] {
-        gaps.map { .gapClosed(GapClosed(gap: $0, commit: report.commit)) }
-    }
 }

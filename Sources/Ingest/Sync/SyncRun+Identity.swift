@@ -5,10 +5,10 @@ import ProviderKit
 import State
 
 extension ProviderError.Code {
-    /// Under the name is another source than the one that is watched.
-    static let replaced = Self(rawValue: "replaced")
     /// Its content belongs elsewhere now.
     static let moved = Self(rawValue: "moved")
+    /// A content went while it was stored again.
+    static let deleted = Self(rawValue: "deleted")
     /// The source is not yet at what it announced.
     static let behind = Self(rawValue: "behind")
 }
@@ -32,10 +32,7 @@ extension SyncRun {
         let domain = repository.domain
         if let found = head.identity {
             if let known = repository.externalID, known != found.externalID {
-                throw ProviderError.permanent(
-                    .replaced,
-                    "another repository has the name \(repository.locator) now: `repo remove` and `repo add` watch that one"
-                )
+                throw ProviderError.replaced(repository.locator.withoutNumber, known: known, by: found.externalID)
             }
             let provider = repository.locator.provider
             if repository.externalID == nil {
@@ -54,6 +51,13 @@ extension SyncRun {
                 events.append(.repositoryVisibilityChanged(RepositoryVisibilityChanged(isPrivate: found.isPrivate)))
                 story.move(to: found.isPrivate ? .tenant(tenant) : .public)
             }
+        }
+        if let suspension = repository.suspension, suspension.reason == .deleted, repository.externalID != nil,
+            head.identity == nil
+        {
+            // What answers under the name need not be the one that was there.
+            throw ProviderError.transient(
+                .incomplete, "whether the repository is back cannot be asked at the moment: it was deleted before")
         }
         if let suspension = repository.suspension, suspension.reason != .archived || head.changed {
             events.append(.repositoryResumed(RepositoryResumed()))

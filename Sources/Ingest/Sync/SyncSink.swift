@@ -13,6 +13,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     let engine: Engine
     let repository: RepositoryRow
     let known: StateKnownContent
+    let pin: Pins.Sync
     private let progress: @Sendable (SyncProgress) -> Void
     private(set) var story: Story
     private var content = ContentBatch()
@@ -35,17 +36,33 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private var largeFiles: [Event] = []
 
     init(
-        engine: Engine, repository: RepositoryRow, known: StateKnownContent, story: Story,
+        engine: Engine, repository: RepositoryRow, known: StateKnownContent, story: Story, pin: Pins.Sync,
         progress: @escaping @Sendable (SyncProgress) -> Void
     ) {
         self.engine = engine
         self.repository = repository
         self.known = known
         self.story = story
+        self.pin = pin
         self.progress = progress
         lastFetchAt = engine.clock()
         report = SyncReport(
             repository: repository.id, locator: repository.locator, commit: .zero, tree: .zero, upToDate: false)
+    }
+
+    // MARK: - Progress
+
+    var wantsTotals: Bool { engine.options.countsAhead }
+
+    func reading(_ reading: ReadingProgress) {
+        let stage: SyncProgress.Stage =
+            switch reading.unit {
+            case .objects: .fetching
+            case .contents: .storing
+            case .items: .comparing
+            }
+        progress(
+            SyncProgress(stage: stage, blobs: report.blobsStored, items: report.files, reading: reading))
     }
 
     // MARK: - Fetching
@@ -66,8 +83,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     func needs(_ hash: SHA1Hash) async throws -> Bool {
         if stored[hash] != nil { return false }
-        if known.isDistrusted { return true }
-        return try !engine.state.read { view in try view.isStored(hash, in: repository.domain) }
+        let isKept = try engine.keep(hash, in: repository.domain, for: pin)
+        return known.isDistrusted || !isKept
     }
 
     func store(
@@ -77,6 +94,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             try await record(description, MIMEType.of(path: description.path, prepared.head))
             return prepared.wasStored ? .stored : .present
         }
+        // What is being deleted just now is put after that.
+        await engine.pins.settled()
         let (put, mimeType) =
             try description.size <= engine.options.wholeContentByteCount
             ? putWhole(description, produce) : putStream(description, produce)
@@ -213,10 +232,11 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     /// First the bytes are durable, then the log says so.
     private func flushContent() async throws {
-        pending += try flushedContent()
-        try await appendPending()
+        try await engine.pins.recording {
+            pending += try flushedContent()
+            try await appendPending()
+        }
         try await engine.append(sealed: engine.silo.drainSealed(), to: story)
-        progress(SyncProgress(stage: .storing, blobs: report.blobsStored, items: report.files))
         await Task.yield()
     }
 
@@ -269,7 +289,6 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         if !content.isEmpty { try await flushContent() }
         pending += items.take()
         try await appendPending()
-        progress(SyncProgress(stage: .comparing, blobs: report.blobsStored, items: report.files))
         await Task.yield()
     }
 
@@ -305,7 +324,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             if let size = stored[hash] ?? differ?.size(of: hash, at: item.path) {
                 return .upserted(mode: mode, hash: hash, size: size)
             }
-            guard let size = try known.size(of: hash) else {
+            guard let size = try known.size(of: hash), try engine.keep(hash, in: repository.domain, for: pin) else {
                 throw ProviderError.transient(
                     .incomplete,
                     "the source names \(hash.hex) at \(String(decoding: item.path, as: UTF8.self)) and did not send it")

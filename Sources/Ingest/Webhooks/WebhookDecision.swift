@@ -23,7 +23,9 @@ struct WebhookDecision {
     init(_ event: WebhookReceived, _ report: WebhookReport, _ facts: WebhookFacts) {
         self.report = report
         self.facts = facts
-        drafts.append(EventDraft(.webhookReceived(event), tenant: .none, domain: .webhooks))
+        // What nobody or more than one tenant could have erased stays in clear.
+        drafts.append(
+            EventDraft(.webhookReceived(event), tenant: .none, domain: .webhooks, sealedFor: facts.owner))
         if let gap = facts.deliveryGap {
             drafts.append(
                 EventDraft(
@@ -99,8 +101,9 @@ struct WebhookDecision {
                         .repositorySuspended(
                             RepositorySuspended(
                                 reason: .deleted,
-                                note: "another repository has its name now: `repo remove` and `repo add` watch that one"
-                            )),
+                                note: ProviderError.replaced(
+                                    row.locator, known: row.externalID ?? 0, by: repository.externalID
+                                ).message)),
                         row)
                 }
                 continue

@@ -27,4 +27,12 @@ struct WebhookFacts {
     var announced: RefRow?
     /// The gap that this delivery closes.
     var deliveryGap: LogPosition?
+    /// Tenants that have given access through the installation that it came from.
+    var installers: Set<TenantID> = []
+
+    /// The one tenant that the report concerns, whose key then seals it; nil where there is none, or more than one.
+    var owner: TenantID? {
+        let owners = installers.union([repositories, installed, added, removed].joined().map(\.row.tenant))
+        return owners.count == 1 ? owners.first : nil
+    }
 }

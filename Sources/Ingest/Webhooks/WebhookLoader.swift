@@ -10,8 +10,10 @@ struct WebhookLoader {
     private var withGap: Set<RepositoryID> = []
     private var refs: [[UInt8]: RefRow] = [:]
     private var deliveries: Set<[UInt8]> = []
+    /// All that are good, once somebody asked.
+    private var credentials: [CredentialRow]?
 
-    func facts(_ webhook: ReceivedWebhook, _ view: borrowing StateView) throws -> WebhookFacts {
+    mutating func facts(_ webhook: ReceivedWebhook, _ view: borrowing StateView) throws -> WebhookFacts {
         let report = webhook.report
         var facts = WebhookFacts()
         switch report.content {
@@ -29,6 +31,12 @@ struct WebhookLoader {
             }
             facts.added = try installation.added.flatMap { try watched($0, nil, webhook.provider, view) }
             facts.removed = try installation.removed.flatMap { try watched($0, nil, webhook.provider, view) }
+        }
+        if let installation = report.installation {
+            let credentials = try self.credentials ?? view.credentials()
+            self.credentials = credentials
+            let given = credentials.filter { $0.installation == installation && $0.provider == webhook.provider }
+            facts.installers = Set(given.map(\.tenant))
         }
         facts.deliveryGap = try view.gaps(of: nil).first { $0.gap.delivery == report.delivery }?.position
         return facts

@@ -3,7 +3,7 @@ public import Events
 /// What sources said of the limits of each credential.
 public enum RateLimitsProjection: Projection {
     public static let name = "rateLimits"
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 2
     public static let tables: [Table] = [.rateLimits]
 
     /// Length of a quota's name that fits a key, in bytes.
@@ -54,7 +54,8 @@ public enum RateLimitsProjection: Projection {
         switch kind {
         case Delta.told:
             if try reader.flag() { limit.limit = try reader.rateLimit() }
-            limit.retryAt = nil
+            // An answer to something else does not end a pause before its time.
+            if let retryAt = limit.retryAt, retryAt <= at { limit.retryAt = nil }
         case Delta.refused: limit.retryAt = try reader.optionalTime()
         default: throw DecodingFailure("delta \(kind) of a rate limit is unknown")
         }

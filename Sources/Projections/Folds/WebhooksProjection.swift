@@ -3,7 +3,7 @@ public import Events
 /// What webhooks announced of each ref, and which repositories are read through which installation.
 public enum WebhooksProjection: Projection {
     public static let name = "webhooks"
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 2
     public static let tables: [Table] = [.announcedRefs, .installationRepositories]
 
     public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
@@ -58,7 +58,7 @@ public enum WebhooksProjection: Projection {
 
     public static func digest(_ table: Table, key: RawSpan, row: RawSpan, into form: inout DigestForm) {
         guard table == .announcedRefs else { return form.write(key: key, row: row) }
-        // The ref's name is sealed: the event that announced it stands for it.
-        form.write(key: key.extracting(0..<0), row: SplitRow.digested(row))
+        // The ref's name is sealed, and a row is what was said of one name: without names nobody can tell what belongs together.
+        form.skip()
     }
 }

@@ -7,12 +7,15 @@ public struct DigestForm {
     public private(set) var bytes: [UInt8] = []
     /// Whose digest the row belongs to.
     public private(set) var tenant = TenantID.none
+    /// Whether the row is digested at all.
+    public private(set) var isDigested = true
 
     public init() {}
 
     /// Writes the form of one row.
     public mutating func write(_ table: Table, key: RawSpan, row: RawSpan) {
         bytes.removeAll(keepingCapacity: true)
+        isDigested = true
         bytes.append(contentsOf: Self.names[table.index])
         let tenantBytes = table.rule == .sum ? key : row
         tenant = tenantBytes.byteCount >= 4 ? TenantID(tenantBytes.bigEndian32(at: 0)) : .none
@@ -20,6 +23,9 @@ public struct DigestForm {
     }
 
     private static let names: [[UInt8]] = Table.allCases.map { Array($0.name.utf8) + [0] }
+
+    /// Leaves the row out: which rows there are depends on sealed plaintext.
+    mutating func skip() { isDigested = false }
 
     mutating func write(key: RawSpan, row: RawSpan) {
         bytes.put(UInt32(key.byteCount))

@@ -38,6 +38,13 @@ public enum Claims {
         return shortened(claim, hash: hash)
     }
 
+    /// Whether a claim is made of sealed plaintext.
+    static func isSealed(_ claim: RawSpan) -> Bool {
+        guard claim.byteCount > 0 else { return false }
+        let kind = claim.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
+        return kind == repository || kind == tenant
+    }
+
     private static func shortened(_ claim: [UInt8], hash: SHA256Function) -> [UInt8] {
         guard claim.count > maximumByteCount else { return claim }
         return claim.prefix(maximumByteCount) + [0xff] + hash(claim).bytes

@@ -6,7 +6,7 @@ public struct RateLimitRow: Sendable, Equatable {
     /// Names the credential, without telling it.
     public var quota: String
     public var limit: RateLimit?
-    /// The source asked to wait until then; nil once it has answered again.
+    /// Work was told to wait until then; nil once the source has answered after that.
     public var retryAt: Timestamp?
     /// When that was.
     public var at: Timestamp

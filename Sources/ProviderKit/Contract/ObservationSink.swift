@@ -47,6 +47,40 @@ public protocol ObservationSink: Sendable {
 
     /// One item of the source. They come in the order of their paths' bytes, each path once.
     func item(_ item: ObservedItem) async throws
+
+    /// Somebody watches, so that finding out how much there is in all is worth a look ahead.
+    var wantsTotals: Bool { get }
+
+    /// How far reading has come. Cheap; said as often as there is something new to say.
+    func reading(_ progress: ReadingProgress)
+}
+
+/// How far a provider has come with reading a source.
+public struct ReadingProgress: Sendable, Equatable {
+    public enum Unit: Sendable {
+        /// What a server sends, as it counts it.
+        case objects
+        /// Contents that have to be stored.
+        case contents
+        /// Files, directories' entries.
+        case items
+    }
+
+    public var unit: Unit
+    public var done: UInt64
+    /// How many there are; nil where the source has not said it.
+    public var total: UInt64?
+    /// Bytes received or read so far, and in all where that is known.
+    public var bytes: UInt64
+    public var totalBytes: UInt64?
+
+    public init(_ unit: Unit, done: UInt64, of total: UInt64?, bytes: UInt64 = 0, of totalBytes: UInt64? = nil) {
+        self.unit = unit
+        self.done = done
+        self.total = total
+        self.bytes = bytes
+        self.totalBytes = totalBytes
+    }
 }
 
 /// A sink that takes everything in its turn.
@@ -54,6 +88,10 @@ extension ObservationSink {
     public func prepare(_ content: UnsafeRawBufferPointer) throws {}
 
     public func isPrepared(_ hash: SHA1Hash) -> Bool { false }
+
+    public var wantsTotals: Bool { false }
+
+    public func reading(_ progress: ReadingProgress) {}
 
     public func unchanged(below directories: [[UInt8]]) async throws {
         throw ProviderError.permanent(.unsupported, "every item has to be named here")

@@ -18,6 +18,23 @@ public protocol Provider: Sendable {
     ///
     /// - Throws: ``ProviderError`` for a locator that it cannot take.
     func session(with source: Source) throws -> any ProviderSession
+
+    /// What a source would be read with at this moment, as far as that is known without asking anybody: the names under which
+    /// limits are told. Empty where nothing is known.
+    func quotas(of tenant: TenantID, for locator: Locator) async throws -> [String]
+
+    /// Until when work would only be told to wait; nil: it may begin. Answered from what was heard before.
+    ///
+    /// - Parameters:
+    ///   - quota: what the source is read with.
+    ///   - reason: of the work; some may use what is kept from other work.
+    func pause(of quota: String, for reason: SyncReason, at now: Timestamp) -> LimitPause?
+}
+
+extension Provider {
+    public func quotas(of tenant: TenantID, for locator: Locator) async throws -> [String] { [] }
+
+    public func pause(of quota: String, for reason: SyncReason, at now: Timestamp) -> LimitPause? { nil }
 }
 
 /// What a kind of source can do beyond being read whole.

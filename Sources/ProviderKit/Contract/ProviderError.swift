@@ -36,6 +36,8 @@ public struct ProviderError: Error, Sendable, CustomStringConvertible {
         public static let localFailure = Code(rawValue: "localFailure")
         /// It may not be shown any more: a court or an owner of rights had it taken down.
         public static let takenDown = Code(rawValue: "takenDown")
+        /// Under the name is another source than the one that is known by it.
+        public static let replaced = Code(rawValue: "replaced")
         /// The source has no commit yet.
         public static let empty = Code(rawValue: "empty")
     }
@@ -46,21 +48,39 @@ public struct ProviderError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// When the source said that it may be tried again.
     public var retryAt: Timestamp?
+    /// For `rateLimited`: names the credential whose limit it is, without telling it. Empty where that is not known.
+    public var quota: String
 
-    public init(_ errorClass: ErrorClass, _ code: Code, _ message: String, retryAt: Timestamp? = nil) {
+    public init(
+        _ errorClass: ErrorClass, _ code: Code, _ message: String, retryAt: Timestamp? = nil, quota: String = ""
+    ) {
         self.errorClass = errorClass
         self.code = code
         self.message = message
         self.retryAt = retryAt
+        self.quota = quota
     }
 
     public static func permanent(_ code: Code, _ message: String) -> Self { Self(.permanent, code, message) }
+
+    /// Another source has the name of one that is known by its number.
+    ///
+    /// - Parameters:
+    ///   - known: the number of the one that is watched.
+    ///   - found: that of the one which has the name now.
+    public static func replaced(_ locator: Locator, known: UInt64, by found: UInt64) -> Self {
+        permanent(
+            .replaced,
+            "another repository has the name \(locator) now (number \(found), not \(known)), and nothing of it is taken: "
+                + "`ingestor repo add \(locator)` watches it from then on, and keeps what was read of the old one as "
+                + "\(locator.former(known))")
+    }
 
     public static func transient(_ code: Code, _ message: String) -> Self { Self(.transient, code, message) }
 
     /// As the log keeps it.
     public var failure: Failure {
-        Failure(errorClass, code: code.rawValue, message: message, retryAt: retryAt)
+        Failure(errorClass, code: code.rawValue, message: message, retryAt: retryAt, quota: quota)
     }
 
     public var description: String { message }

@@ -7,6 +7,14 @@ extension String {
             return text.replacing(plain, with: secret.description)
         }
     }
+
+    /// The same, and then no longer than so many characters: cut before, it would keep the beginning of a secret.
+    package func hiding(_ secrets: [Secret], cutAt length: Int) -> String {
+        let hidden = hiding(secrets)
+        let scalars = hidden.unicodeScalars
+        guard scalars.count > length else { return hidden }
+        return String(String.UnicodeScalarView(scalars.prefix(length))) + "…"
+    }
 }
 
 extension Secret {

@@ -5,8 +5,8 @@ import NIOHTTPTypes
 /// A request's body did not arrive in time. Reading it throws this.
 struct BodyTooSlow: Error {}
 
-/// Ends what a sender would draw out: a body that does not come to its end, and a connection on which a refused sender
-/// goes on sending.
+/// Ends what a sender would draw out: a body that does not come to its end, a connection on which a refused sender
+/// goes on sending, and an answer that nobody takes.
 ///
 /// A body's time is counted here and not by a task for each request, so it ends the same read whether that has begun or
 /// not. After an answer that says `Connection: close` the sending side is closed, and what still arrives is read and
@@ -19,15 +19,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let bodyTime: TimeAmount
     private let lingerTime: TimeAmount
+    private let stallTime: TimeAmount
     private var deadline: Scheduled<Void>?
+    /// When a reader that takes nothing is given up.
+    private var stall: Scheduled<Void>?
     /// The answer under way is the last one.
     private var isLast = false
     /// The last answer was given.
     private var isLingering = false
 
-    init(bodyTime: TimeAmount, lingerTime: TimeAmount) {
+    init(bodyTime: TimeAmount, lingerTime: TimeAmount, stallTime: TimeAmount) {
         self.bodyTime = bodyTime
         self.lingerTime = lingerTime
+        self.stallTime = stallTime
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -68,12 +72,26 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
+    /// While a connection takes no more, whoever writes to it waits.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = nil
+        if !context.channel.isWritable {
+            stall = context.eventLoop.assumeIsolated().scheduleTask(in: stallTime) { context.close(promise: nil) }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         cancel()
+        stall?.cancel()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        cancel()
+        stall?.cancel()
+    }
 
     private func schedule(
         _ context: ChannelHandlerContext, in time: TimeAmount, _ body: @escaping (ChannelHandlerContext) -> Void

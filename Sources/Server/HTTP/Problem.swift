@@ -13,6 +13,10 @@ struct Problem: Error, HTTPResponseError {
     var retryAfterSeconds: Int?
     /// The methods that are allowed instead.
     var allow: String?
+    /// How to show who one is.
+    var challenge: String?
+    /// Further fields of the answer.
+    var headers: [(HTTPField.Name, String)] = []
 
     func response(from request: Request, context: some RequestContext) -> Response { response }
 
@@ -21,10 +25,12 @@ struct Problem: Error, HTTPResponseError {
             ("type", .string("about:blank")), ("title", .string(status.reasonPhrase)),
             ("status", .int(Int64(status.code))), ("detail", .string(detail)), ("code", .string(code)),
         ])
-        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
         if closes { headers[.connection] = "close" }
         if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
         if let allow { headers[.allow] = allow }
+        if let challenge { headers[.wwwAuthenticate] = challenge }
+        for (name, value) in self.headers { headers[name] = value }
         return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: body.text)))
     }
 }

@@ -21,6 +21,20 @@ public struct ServerLimits: Sendable, Equatable {
     public var backlog = 1024
     /// What a sender is told to wait where a report could not be made durable, or there is no room for it.
     public var retryAfterSeconds = 10
+    /// Longest body of a request to the API, in bytes.
+    public var apiBodyByteCount = 256 << 10
+    /// Requests that one token may send a second, and in one moment.
+    public var requestsPerSecond = 500.0
+    public var requestBurst = 1000.0
+    /// Answers that take long (events that are followed, large contents, whole listings): of one token at once, and of all.
+    public var streamsPerToken = 16
+    public var streamCount = 128
+    /// How often streams look for new events.
+    public var followSeconds = 0.2
+    /// After how long without an event a stream says that it is still there.
+    public var heartbeatSeconds = 15.0
+    /// How long a reader may take nothing of what is waiting for it.
+    public var stallSeconds = 60.0
     /// How long requests under way have to end in a shutdown.
     public var shutdownSeconds = 10.0
 

@@ -124,7 +124,8 @@ struct ShardVerifier {
         let memory = bench.frameMemory(head.rawByteCount)
         do {
             let base = try head.base.map { (base) throws(SiloError) in try reader.base(file, at: base) }
-            try bench.decode(payload, of: head, prefix: base, shard: file.id, into: memory)
+            let opened = try file.cipher()?.open(payload, of: head)
+            try bench.decode(payload, opened: opened, of: head, prefix: base, shard: file.id, into: memory)
         } catch {
             return addAll(of: head, .frame, error.message, at: offset)
         }

@@ -117,10 +117,11 @@ extension Reader {
             }
             let count = min(wanted(head) ?? head.rawByteCount, head.rawByteCount)
             var failure: SiloError?
+            let opened = try file.cipher()?.open(payload, of: head)
             let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
                 do throws(SiloError) {
                     try bench.decode(
-                        payload, of: head, prefix: prefix, shard: shard,
+                        payload, opened: opened, of: head, prefix: prefix, shard: shard,
                         into: UnsafeMutableRawBufferPointer(
                             rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
                     initialized = count

@@ -113,10 +113,11 @@ final class RewriteTarget {
 
     private func current() throws(SiloError) -> OpenShard {
         if let shard { return shard }
-        let header = ShardHeader(domain: domain, shard: writer.nextShardID(), createdAt: writer.options.now())
+        let header = try ShardHeader.new(domain, writer.nextShardID(), writer.options.now(), writer.directory.keys)
         let shard = try writer.benches.with { (bench) throws(SiloError) in
             try OpenShard.create(
-                header, at: writer.directory.unfinishedPath(of: header.shard), disk: writer.disk, &bench.digest)
+                header, at: writer.directory.unfinishedPath(of: header.shard), disk: writer.disk,
+                keys: writer.directory.keys, &bench.digest)
         }
         self.shard = shard
         return shard

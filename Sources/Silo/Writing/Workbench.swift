@@ -107,6 +107,22 @@ final class Workbench: @unchecked Sendable {
         return memcmp(left, right, payload.count) == 0
     }
 
+    /// Decodes the payload of a frame, or what was encrypted there.
+    ///
+    /// - Parameter opened: the payload in clear, where it does not stand there so.
+    func decode(
+        _ payload: UnsafeRawBufferPointer, opened: [UInt8]?, of head: FrameHead, prefix: DecodedFrame? = nil,
+        shard: ShardID, into output: UnsafeMutableRawBufferPointer
+    ) throws(SiloError) {
+        guard let opened else { return try decode(payload, of: head, prefix: prefix, shard: shard, into: output) }
+        let result: Result<Void, SiloError> = opened.withUnsafeBytes { opened in
+            do throws(SiloError) {
+                return .success(try decode(opened, of: head, prefix: prefix, shard: shard, into: output))
+            } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+
     /// Decodes the payload of a frame.
     ///
     /// - Parameters:

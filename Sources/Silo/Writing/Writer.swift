@@ -76,11 +76,12 @@ final class Writer: Sendable {
     }
 
     private func create(_ domain: Domain, _ state: inout WriterState) throws(SiloError) -> OpenShard {
-        let header = ShardHeader(
-            domain: domain, shard: ShardID(rawValue: state.nextShardID), createdAt: options.now())
+        let header = try ShardHeader.new(
+            domain, ShardID(rawValue: state.nextShardID), options.now(), directory.keys)
         let shard = try benches.with { (bench) throws(SiloError) in
             try OpenShard.create(
-                header, at: directory.path(of: header.shard, isSealed: false), disk: disk, &bench.digest)
+                header, at: directory.path(of: header.shard, isSealed: false), disk: disk, keys: directory.keys,
+                &bench.digest)
         }
         state.nextShardID += 1
         state.hasNewName = true

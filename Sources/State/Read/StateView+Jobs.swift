@@ -29,10 +29,14 @@ extension StateView {
 
     /// Jobs that are due at `time`, of each tenant the first ones, so that none hides behind another's.
     ///
-    /// - Parameter limit: of the jobs of one tenant.
-    public func dueJobs(at time: Timestamp, ofEachTenant limit: Int) throws -> [JobRow] {
+    /// - Parameters:
+    ///   - limit: of the jobs of one tenant.
+    ///   - isWanted: others neither count nor come.
+    public func dueJobs(
+        at time: Timestamp, ofEachTenant limit: Int, where isWanted: (JobRow) throws -> Bool = { _ in true }
+    ) throws -> [JobRow] {
         var counts: [UInt32: Int] = [:]
-        var ids: [LogPosition] = []
+        var jobs: [JobRow] = []
         try transaction.forEach(tables[.dueJobs]) { key, row in
             let entry = try Self.decoded(.dueJobs, key, row) { (key, row) throws(DecodingFailure) in
                 var keyReader = ByteReader(key)
@@ -43,11 +47,14 @@ extension StateView {
                 )
             }
             guard entry.due <= time else { return false }
+            guard counts[entry.tenant, default: 0] < limit, let job = try job(entry.id), try isWanted(job) else {
+                return true
+            }
             counts[entry.tenant, default: 0] += 1
-            if counts[entry.tenant, default: 0] <= limit { ids.append(entry.id) }
+            jobs.append(job)
             return true
         }
-        return try ids.compactMap { try job($0) }
+        return jobs
     }
 
     /// When the next job is due.

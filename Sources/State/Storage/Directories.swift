@@ -16,24 +16,48 @@ enum Directories {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("mkdir", path) }
     }
 
-    /// Removes the directory of an LMDB environment, if there is one, with the files in it.
-    static func removeEnvironment(_ path: String) throws(StateError) {
+    /// The names in a directory; none where it is not there.
+    static func names(in path: String) throws(StateError) -> [String] {
         guard let listing = opendir(path) else {
             guard errno == ENOENT else { throw failure("opendir", path) }
-            return
+            return []
         }
+        defer { closedir(listing) }
         var names: [String] = []
         while let entry = readdir(listing) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-                })
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
         }
-        closedir(listing)
-        for name in names where name != "." && name != ".." {
-            guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else { throw failure("unlink", "\(path)/\(name)") }
-        }
+        return names
+    }
+
+    /// Removes the directory of an LMDB environment, if there is one, with the files in it.
+    static func removeEnvironment(_ path: String) throws(StateError) {
+        for name in try names(in: path) { try remove("\(path)/\(name)") }
         guard rmdir(path) == 0 || errno == ENOENT else { throw failure("rmdir", path) }
+    }
+
+    /// Whether there is a file.
+    static func isThere(_ path: String) throws(StateError) -> Bool {
+        var status = stat()
+        guard stat(path, &status) != 0 else { return true }
+        guard errno == ENOENT || errno == ENOTDIR else { throw failure("stat", path) }
+        return false
+    }
+
+    /// Removes a file, if there is one.
+    static func remove(_ path: String) throws(StateError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw failure("unlink", path) }
+    }
+
+    /// The names in a directory are on the device when this returns.
+    static func sync(_ path: String) throws(StateError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("fsync", path) }
     }
 
     /// Puts the environment in `new` in the place of the one in `path`. An interruption leaves the old one or none.

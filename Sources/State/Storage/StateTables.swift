@@ -12,11 +12,12 @@ struct StateTables: Sendable {
     subscript(_ table: Table) -> Database { databases[table.index] }
 
     /// - Throws: `LMDBError`; with the code `notFound` or `noSuchFile` where it is read-only and not there.
-    init(directory: String, mapSizeBytes: Int, isReadOnly: Bool) throws {
+    init(directory: String, options: StateOptions, isReadOnly: Bool) throws {
         environment = try Environment(
             path: directory,
             options: EnvironmentOptions {
-                $0.mapSizeBytes = mapSizeBytes
+                $0.mapSizeBytes = options.mapSizeBytes
+                $0.maximumMapSizeBytes = options.maximumMapSizeBytes
                 $0.maximumDatabases = Table.allCases.count + 2
                 $0.isSynchronous = false
                 $0.isReadOnly = isReadOnly

@@ -31,12 +31,16 @@ struct GlobalOptions: ParsableArguments, Sendable {
     /// Limit of a tenant's name in bytes.
     static let maximumTenantNameByteCount = 128
 
-    mutating func validate() throws {
-        guard !tenant.isEmpty, tenant.utf8.count <= Self.maximumTenantNameByteCount,
-            !tenant.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) })
+    mutating func validate() throws { try Self.checkName(tenant, "A tenant's name", isRequired: true) }
+
+    /// - Throws: `ValidationError` for what is no name.
+    static func checkName(_ name: String, _ what: String, isRequired: Bool) throws {
+        guard !name.isEmpty || !isRequired, name.utf8.count <= maximumTenantNameByteCount,
+            !name.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) })
         else {
             throw ValidationError(
-                "A tenant's name has 1 to \(Self.maximumTenantNameByteCount) bytes, none of them control characters.")
+                "\(what) has \(isRequired ? 1 : 0) to \(maximumTenantNameByteCount) bytes, none of them control characters."
+            )
         }
     }
 }

@@ -23,7 +23,7 @@ struct BenchReplay: ReadingCommand {
             try Replay.rebuild(
                 log: store.log, upTo: nil, into: directory + "/state",
                 options: try Stores(context: context).stateOptions(),
-                now: { Context.now() }, progress: { _ in context.output.progress("rebuilding") })
+                now: { Context.now() }, progress: { context.output.progress($0, "rebuilding") })
         }
         context.output.progress("folding")
         let liveSeconds = try await Stores.withTemporaryDirectory { directory in

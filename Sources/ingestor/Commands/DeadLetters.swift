@@ -11,21 +11,8 @@ struct DeadLetters: ParsableCommand {
         discussion: helpDiscussion(examples: "ingestor dead-letters list", "ingestor dead-letters retry 42"),
         subcommands: [List.self, Show.self, Retry.self, Drop.self])
 
-    fileprivate static func json(_ job: JobRow, _ queries: Queries) throws -> [(String, JSONValue)] {
-        let repository = try queries.repository(job.repository)
-        func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-        let failure = job.failure?.failure
-        var fields: [(String, JSONValue)] = [
-            ("job", .position(job.id)), ("repository", .count(job.repository.rawValue)),
-        ]
-        if let repository { fields += JSONValue.fields("locator", bytes: repository.locator.bytes) }
-        fields += [
-            ("attempts", .count(job.attempts)), ("error", text(failure?.message)),
-            ("class", text(failure?.errorClass.name)),
-            ("code", text(failure?.code)), ("requestedAt", .time(job.requestedAt)),
-            ("failedAt", .time(job.failure?.at)),
-        ]
-        return fields
+    fileprivate static func form(_ job: JobRow, _ queries: Queries) throws -> Forms.Fields {
+        Forms.deadLetter(job, locator: try queries.repository(job.repository)?.locator)
     }
 }
 
@@ -41,7 +28,7 @@ extension DeadLetters {
         func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
             let jobs = try store.queries.deadLetters()
             if context.json {
-                for job in jobs { try context.output.json(try DeadLetters.json(job, store.queries)) }
+                for job in jobs { try context.output.json(try DeadLetters.form(job, store.queries)) }
                 return .done
             }
             if jobs.isEmpty { context.output.note("No job has given up.") }
@@ -80,7 +67,7 @@ extension DeadLetters {
                 throw CommandError("\(job) is no dead letter: `ingestor dead-letters list` shows those that there are")
             }
             if context.json {
-                try context.output.json(try DeadLetters.json(row, store.queries))
+                try context.output.json(try DeadLetters.form(row, store.queries))
                 return .done
             }
             var presenter = EventPresenter(context, store.queries)

@@ -81,8 +81,13 @@ extension Repo {
         func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
             let locator = try store.reader.providers.locator(locator.bytes, context)
             let tenant = try await store.engine.tenant(named: context.options.tenant, creating: true)
+            let before = try store.engine.repository(store.engine.normalize(locator), of: tenant)
             let row = try await store.engine.addRepository(
                 locator, configuration: options.apply(to: RepositoryConfiguration()), tenant: tenant)
+            if let before, before.suspension?.reason == .deleted {
+                let former = Printable.source(try store.engine.repository(before.id).locator.bytes)
+                context.output.note("What was read of the one that had this name before stays: \(former).")
+            }
             try RepositoryPresenter(context).show(row)
             return .done
         }

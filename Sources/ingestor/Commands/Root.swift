@@ -14,12 +14,17 @@ struct Root: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Sources",
-                subcommands: [Initialize.self, Repo.self, Sync.self, CredentialsCommand.self, Serve.self]),
+                subcommands: [
+                    Initialize.self, Repo.self, Sync.self, CredentialsCommand.self, Tenants.self, Tokens.self,
+                    Serve.self,
+                ]),
             CommandGroup(name: "Content", subcommands: [Files.self, Cat.self, ShowBlob.self, ExportTree.self]),
             CommandGroup(
                 name: "What happened",
                 subcommands: [ShowLog.self, Explain.self, Status.self, Stats.self, DeadLetters.self]),
-            CommandGroup(name: "Proof", subcommands: [Verify.self, ReplayLog.self]),
+            CommandGroup(
+                name: "Proof",
+                subcommands: [Verify.self, ReplayLog.self, SignCheckpoint.self, Prove.self, CollectGarbage.self]),
             CommandGroup(name: "Trying it out", subcommands: [Demo.self, Bench.self]),
         ])
 }

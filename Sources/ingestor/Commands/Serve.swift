@@ -1,5 +1,6 @@
 import ArgumentParser
 import Server
+import State
 import UnixSignals
 
 /// `serve`
@@ -23,6 +24,12 @@ struct Serve: WritingCommand {
         }
         if settings.gitHub.webhookSecrets.isEmpty {
             context.output.note("Webhooks are refused: no INGESTOR_GITHUB_WEBHOOK_SECRET is set.")
+        }
+        let hasTokens = try store.reader.state.read { view in try !view.tokens().isEmpty }
+        if settings.adminToken == nil, !hasTokens {
+            context.output.note(
+                "The API and the dashboard let nobody in: no INGESTOR_ADMIN_TOKEN is set, and `ingestor tokens add` made none."
+            )
         }
         let output = context.output
         let service = try Service(context, store, configuration) { port in

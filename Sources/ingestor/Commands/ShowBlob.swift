@@ -24,16 +24,7 @@ struct ShowBlob: QueryCommand {
         let report = try store.queries.blob(hash)
         let stored = report.row.stored
         if context.json {
-            try context.output.json([
-                ("sha", .hash(hash)), ("sha256", .hash(stored?.contentHash)),
-                ("size", stored.map { .uint($0.size) } ?? .null),
-                ("storedSize", report.storedSize.map { .count($0) } ?? .null),
-                ("mimeType", stored.map { .string($0.mimeType) } ?? .null),
-                ("shard", stored.map { .uint($0.shard.rawValue) } ?? .null),
-                ("references", .uint(report.row.references)),
-                ("createdAt", .time(stored?.firstSeenAt)), ("isPublic", .bool(report.row.domain == .public)),
-                ("isReadable", .bool(report.isReadable)), ("damage", report.row.damage.map { .string($0) } ?? .null),
-            ])
+            try context.output.json(Forms.blob(report))
             return report.isReadable ? .done : .damage
         }
         let style = context.style
@@ -43,7 +34,7 @@ struct ShowBlob: QueryCommand {
             ("  size", stored.map { "\(Units.bytes($0.size)) (\(Units.count($0.size)))" } ?? "–"),
             ("  on disk", report.storedSize.map { "\(Units.bytes($0)), its share of its frame" } ?? "–"),
             ("  type", stored?.mimeType ?? "–"),
-            ("  shard", stored.map { "\($0.shard.rawValue)" } ?? "–"),
+            ("  shard", report.shard.map { "\($0.rawValue)" } ?? "–"),
             ("  references", Units.count(report.row.references)),
             (
                 "  first seen",
@@ -52,9 +43,15 @@ struct ShowBlob: QueryCommand {
             ),
             (
                 "  state",
-                report.isReadable ? style.good("readable") : style.bad(report.row.damage ?? "not in the store")
+                report.isReadable
+                    ? style.good("readable")
+                        + (report.row.released.map { ", released \(Units.moment($0.at, now: Context.now()))" } ?? "")
+                    : style.bad(report.row.damage ?? "not in the store")
             ),
         ])
+        if let file = report.largeFile {
+            try context.output.facts([("  stands for", "\(file.hash.hex), \(Units.bytes(file.size)) (Git LFS)")])
+        }
         for reference in report.references.prefix(20) {
             guard let path = try store.queries.path(of: reference),
                 let repository = try store.queries.repository(reference.repository)

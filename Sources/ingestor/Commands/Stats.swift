@@ -16,14 +16,7 @@ struct Stats: QueryCommand {
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         let statistics = try store.queries.statistics()
         if context.json {
-            try context.output.json([
-                ("events", .uint(statistics.events)), ("repositories", .uint(statistics.repositories)),
-                ("itemVersions", .uint(statistics.itemVersions)), ("blobs", .uint(statistics.blobs)),
-                ("logicalBytes", .uint(statistics.logicalBytes)), ("uniqueBytes", .uint(statistics.uniqueBytes)),
-                ("storedBytes", .uint(statistics.storedBytes)), ("shards", .uint(statistics.shards)),
-                ("dedupRatio", .double(statistics.dedupRatio)),
-                ("compressionRatio", .double(statistics.compressionRatio)),
-            ])
+            try context.output.json(Forms.statistics(statistics))
         } else {
             try context.output.facts(Self.facts(statistics))
         }
@@ -31,13 +24,16 @@ struct Stats: QueryCommand {
     }
 
     static func facts(_ statistics: StoreStatistics) -> [(String, String)] {
-        [
+        let released =
+            "\(Units.count(statistics.releasedBlobs)), \(Units.bytes(statistics.releasedBytes)), waiting to be deleted"
+        return [
             ("sources", Units.count(statistics.repositories)),
             ("events", Units.count(statistics.events)),
             ("file versions", "\(Units.count(statistics.itemVersions)), \(Units.bytes(statistics.logicalBytes))"),
             ("distinct contents", "\(Units.count(statistics.blobs)), \(Units.bytes(statistics.uniqueBytes))"),
+        ] + (statistics.releasedBlobs == 0 ? [] : [("released", released)]) + [
             ("on disk", "\(Units.bytes(statistics.storedBytes)) in \(Units.count(statistics.shards, "shard"))"),
-            ("deduplication", Units.ratio(statistics.dedupRatio)),
+            ("deduplication", statistics.dedupRatio.map { Units.ratio($0) } ?? "–"),
             ("compression", Units.ratio(statistics.compressionRatio)),
         ]
     }

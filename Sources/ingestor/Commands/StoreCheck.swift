@@ -1,14 +1,24 @@
 import EventLog
 import Events
 import Projections
+import Queries
 import Silo
 import State
+
+/// What is known of a log from elsewhere.
+struct LogExpectation: Sendable {
+    /// A head that it has to go on from.
+    var head: TreeHead?
+    /// Keys that may have signed its checkpoints; none: whichever the log names.
+    var trusted: [NoteVerifier] = []
+}
 
 /// Goes through the log and the store, and gathers what is wrong.
 struct StoreCheck {
     let context: Context
     let store: ReadStore
     private(set) var events: UInt64 = 0
+    private(set) var checkpoints = 0
     private(set) var blobs: UInt64 = 0
     private(set) var bytes: UInt64 = 0
     private(set) var damage: [Verify.Damage] = []
@@ -18,14 +28,17 @@ struct StoreCheck {
         self.store = store
     }
 
-    mutating func checkLog() throws {
+    mutating func checkLog(_ expectation: LogExpectation) async throws {
         let count = try store.log.count
         let output = context.output
-        let result = try store.log.verify { position in
+        let result = try await store.log.verify(
+            expecting: expectation.head, trusting: expectation.trusted.map(\.publicKey)
+        ) { position in
             try Task.checkCancellation()
-            output.progress(position.rawValue, of: count, "log")
+            output.progress(position.rawValue, of: count, "checking the log:", .count("events"))
         }
         events = result.eventCount
+        checkpoints = result.checkpointCount
         damage += result.findings.map {
             .init(place: "log", code: $0.kind.rawValue, message: $0.description, position: $0.position)
         }
@@ -42,9 +55,7 @@ struct StoreCheck {
         }
         let output = context.output
         let report = try store.silo.verify(sealedHashes: known) { progress in
-            output.progress(
-                progress.checkedByteCount, of: progress.totalByteCount, "store, \(Units.bytes(progress.totalByteCount))"
-            )
+            output.progress(progress.checkedByteCount, of: progress.totalByteCount, "checking the store:", .bytes)
         }
         blobs = UInt64(report.blobCount)
         bytes = UInt64(report.rawByteCount)
@@ -90,10 +101,39 @@ struct StoreCheck {
         }
     }
 
+    /// Paths that are named of one damaged content.
+    private static let maximumDependents = 20
+
+    /// Says of each damaged content which sources need it, and at which paths.
+    mutating func nameDependents() throws {
+        for index in damage.indices {
+            guard let hash = damage[index].hash, let domain = damage[index].domain else { continue }
+            var references: [BlobReference] = []
+            var count: UInt64 = 0
+            try store.state.read { view in
+                try view.forEachReference(to: hash, in: domain) { reference in
+                    count += 1
+                    if references.count < Self.maximumDependents { references.append(reference) }
+                    return true
+                }
+            }
+            damage[index].references = count
+            damage[index].dependents = try references.compactMap { reference in
+                guard let path = try store.queries.path(of: reference),
+                    let repository = try store.state.read({ view in try view.repository(reference.repository) })
+                else { return nil }
+                return .init(
+                    repository: reference.repository, locator: repository.locator.description, path: path)
+            }
+        }
+    }
+
     private func allBlobs() throws -> [BlobRow] {
         try store.state.read { view in
             var rows: [BlobRow] = []
-            for (domain, _) in try view.statistics().domains {
+            // What was erased is said to be stored by the log for ever, and is not there.
+            let erased = Set(try view.tenants().filter(\.isErased).map { Domain.tenant($0.id) })
+            for (domain, _) in try view.statistics().domains where !erased.contains(domain) {
                 try view.forEachBlob(in: domain) { row in
                     rows.append(row)
                     return true

@@ -18,7 +18,7 @@ struct Sync: WritingCommand {
     @OptionGroup var tuning: TuningOptions
     @Flag(name: .long, help: "All sources of the tenant.") var all = false
     @Flag(name: .long, help: "Read everything again, whatever is known.") var force = false
-    @Argument(help: "git:URL or dir:PATH") var locators: [ByteArgument] = []
+    @Argument(help: "github:OWNER/NAME, git:URL or dir:PATH") var locators: [ByteArgument] = []
 
     /// How long to wait for a sync of the same source that is under way.
     private static let busyPatience = Duration.seconds(3600)
@@ -65,7 +65,14 @@ struct Sync: WritingCommand {
     private func repositories(
         _ context: Context, _ store: WriteStore, _ hasFailed: inout Bool
     ) async throws -> [RepositoryRow] {
-        if all { return try store.reader.queries.repositories() }
+        if all {
+            let watched = try store.reader.queries.repositories()
+            let gone = watched.filter { $0.suspension.map { !$0.isWorthAsking } ?? false }
+            for row in gone {
+                context.output.note("\(Printable.source(row.locator.bytes)) was deleted, and is left as it is.")
+            }
+            return watched.filter { row in !gone.contains { $0.id == row.id } }
+        }
         let locators = try locators.map { try store.reader.providers.locator($0.bytes, context) }
         let tenant = try await store.engine.tenant(named: context.options.tenant, creating: true)
         var rows: [RepositoryRow] = []

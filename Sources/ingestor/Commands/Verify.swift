@@ -11,8 +11,9 @@ struct Verify: WritingCommand {
         commandName: "verify", abstract: "Checks every hash; finds and names damage; fetches it again.",
         discussion: helpDiscussion(
             "Without --log and --blobs both are checked. Damage is recorded in the log. With --repair what is damaged is fetched "
-                + "again from a source that has it.",
-            examples: "ingestor verify", "ingestor verify --blobs --sample 5", "ingestor verify --repair"))
+                + "again from a source that has it. With --checkpoint a log that was wound back or rewritten is found, too.",
+            examples: "ingestor verify", "ingestor verify --log --checkpoint kept.txt",
+            "ingestor verify --blobs --sample 5", "ingestor verify --repair"))
 
     @OptionGroup var global: GlobalOptions
     @Flag(name: .long, help: "Check the log: hashes, order, references, the tree over it.") var log = false
@@ -21,6 +22,14 @@ struct Verify: WritingCommand {
         name: .long, help: .init("Read so many in a hundred contents, instead of every shard.", valueName: "percent"))
     var sample: Double?
     @Flag(name: .long, help: "Fetch what is damaged again.") var repair = false
+    @Option(
+        name: .long,
+        help: .init("The log has to go on from this checkpoint, which was kept elsewhere.", valueName: "file"))
+    var checkpoint: ByteArgument?
+    @Option(
+        name: .long,
+        help: .init("A key that may have signed checkpoints, instead of this log's; repeatable.", valueName: "key"))
+    var publicKey: [String] = []
 
     func validate() throws {
         if let sample, !(sample > 0 && sample <= 100) {
@@ -38,24 +47,73 @@ struct Verify: WritingCommand {
         var hash: SHA1Hash?
         var domain: Domain?
         var isRepaired = false
+        /// The sources and paths that need it, some of them.
+        var dependents: [Dependent] = []
+        /// How many file versions name it.
+        var references: UInt64 = 0
+
+        struct Dependent: Sendable {
+            var repository: RepositoryID
+            var locator: String
+            var path: [UInt8]
+        }
 
         var json: JSONValue {
             .object([
                 ("in", .string(place)), ("code", .string(code)), ("message", .string(message)),
                 ("position", .position(position)),
                 ("shard", shard.map { .uint($0.rawValue) } ?? .null), ("sha", .hash(hash)),
-                ("repaired", .bool(isRepaired)),
+                ("repaired", .bool(isRepaired)), ("references", .uint(references)),
+                (
+                    "dependents",
+                    .array(
+                        dependents.map { dependent in
+                            .object(
+                                [
+                                    ("repository", .count(dependent.repository.rawValue)),
+                                    ("locator", .string(dependent.locator)),
+                                ] + JSONValue.fields("path", bytes: dependent.path))
+                        })
+                ),
             ])
         }
     }
 
+    /// A log whose pages are damaged must not be opened: reading them could end the process.
+    func prepare(_ context: Context) throws -> ExitStatus? {
+        guard log || !blobs || checkpoint != nil else { return nil }
+        let findings = try EventLog.checkFile(directory: context.data.log)
+        guard !findings.isEmpty else { return nil }
+        let damage = findings.map {
+            Damage(place: "log", code: $0.kind.rawValue, message: $0.description, position: $0.position)
+        }
+        if context.json {
+            try context.output.json([
+                ("events", .uint(0)), ("blobs", .uint(0)), ("bytes", .uint(0)), ("checkpoints", .uint(0)),
+                ("damage", .array(damage.map(\.json))),
+            ])
+        } else {
+            for finding in damage {
+                try context.output.line("\(context.style.bad("damaged"))  \(Printable.text(finding.message))")
+            }
+            context.output.note("The log was not opened: restore it from a backup.")
+        }
+        return .damage
+    }
+
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
+        // No shard may go that is looked at.
+        try await store.engine.withoutCollection { try await check(context, store) }
+    }
+
+    private func check(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
         let began = ContinuousClock.now
-        let checksAll = !log && !blobs
+        let checksAll = !log && !blobs && checkpoint == nil
         var check = StoreCheck(context: context, store: store.reader)
-        if log || checksAll { try check.checkLog() }
+        if log || checksAll || checkpoint != nil { try await check.checkLog(try expectation(context, store)) }
         if blobs || checksAll { try check.checkBlobs(sample: sample) }
         context.output.clearProgress()
+        try check.nameDependents()
         var damage = check.damage
         try await record(damage, store)
         if repair, !damage.isEmpty { damage = try await Repair(context: context, store: store).carryOut(damage) }
@@ -63,12 +121,35 @@ struct Verify: WritingCommand {
         if context.json {
             try context.output.json([
                 ("events", .uint(check.events)), ("blobs", .uint(check.blobs)), ("bytes", .uint(check.bytes)),
-                ("damage", .array(damage.map(\.json))), ("seconds", .double(seconds)),
+                ("checkpoints", .count(check.checkpoints)), ("damage", .array(damage.map(\.json))),
+                ("seconds", .double(seconds)),
             ])
         } else {
             try show(damage, check, seconds, context)
         }
         return damage.allSatisfy(\.isRepaired) ? .done : .damage
+    }
+
+    /// What the log's checkpoints, and the one that was kept, are held against.
+    private func expectation(_ context: Context, _ store: WriteStore) throws -> LogExpectation {
+        var expectation = LogExpectation()
+        let keys = try publicKey.map { try NoteVerifier($0) }
+        expectation.trusted = keys.isEmpty ? try store.knownCheckpointKeys(context) : keys
+        guard let checkpoint else { return expectation }
+        let path = try context.absoluteText(checkpoint)
+        let kept = try LogCheckpoint(parsing: try FileSystem.read(path, limit: SignedNote.maximumByteCount))
+        guard !expectation.trusted.isEmpty else {
+            throw CommandError.usage("there is no key to verify \(path) with: name it with --public-key")
+        }
+        // The name belongs to the key: under another one it is another key.
+        let verifiers = try expectation.trusted.map { try NoteVerifier(name: kept.origin, publicKey: $0.publicKey) }
+        let own = verifiers.first { verifier in kept.note.signatures.contains { $0.keyID == verifier.keyID } }
+        guard let own else {
+            throw CommandError("\(path) is signed by another key than this log's: name it with --public-key")
+        }
+        try kept.verify(with: own)
+        expectation.head = kept.head
+        return expectation
     }
 
     /// What the store could not read is known to be damaged from here on, and is fetched by the next repair.
@@ -84,6 +165,11 @@ struct Verify: WritingCommand {
         for finding in damage {
             let mark = finding.isRepaired ? style.good("repaired") : style.bad("damaged")
             try context.output.line("\(mark)  \(Printable.text(finding.message))")
+            for dependent in finding.dependents {
+                try context.output.line("    \(Printable.text(dependent.locator)):\(Printable.text(dependent.path))")
+            }
+            let rest = finding.references - min(finding.references, UInt64(finding.dependents.count))
+            if rest > 0 { try context.output.line("    … and \(Units.count(rest)) more versions") }
         }
         let verdict = damage.isEmpty ? style.good("no damage") : style.bad(Units.count(damage.count, "finding"))
         try context.output.line(

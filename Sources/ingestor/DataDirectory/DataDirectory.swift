@@ -8,6 +8,8 @@ struct DataDirectory: Sendable {
     var log: String { path + "/log" }
     var state: String { path + "/state" }
     var projections: String { state + "/projections" }
+    /// Copies of the projections, from which they begin anew where they cannot be trusted.
+    var snapshots: String { state + "/snapshots" }
     var locations: String { state + "/locations" }
     /// What providers keep of their sources, to read them cheaper the next time.
     var sources: String { state + "/sources" }
@@ -18,6 +20,8 @@ struct DataDirectory: Sendable {
     var newMasterKey: String { keys + "/master.key.new" }
     /// The secrets of credentials, sealed with the master key.
     var credentials: String { keys + "/credentials" }
+    /// The keys of tenants, sealed with the master key.
+    var tenantKeys: String { keys + "/tenants" }
     var spool: String { path + "/spool" }
     var lockFile: String { path + "/writer.lock" }
     var socketName: String { "control.sock" }

@@ -1,12 +1,10 @@
 import Events
-import Projections
 import Queries
 
 /// Events as people and scripts read them.
 struct EventPresenter {
     private let context: Context
-    private let queries: Queries
-    private var names: [RepositoryID: String] = [:]
+    private var forms: EventForms
     /// The path that is asked about: of events with many items only this one is shown.
     var path: [UInt8]?
     /// Whether each line names its source.
@@ -14,15 +12,14 @@ struct EventPresenter {
 
     init(_ context: Context, _ queries: Queries) {
         self.context = context
-        self.queries = queries
+        forms = EventForms(queries)
     }
 
     mutating func show(_ envelope: Envelope) throws {
-        let name = try name(of: envelope.header.repository)
         if context.json {
-            try context.output.json(json(envelope, locator: name))
+            try context.output.json(try forms.fields(envelope))
         } else {
-            try context.output.line(line(envelope, name))
+            try context.output.line(line(envelope, try forms.locator(of: envelope.header.repository)))
         }
     }
 
@@ -64,39 +61,34 @@ struct EventPresenter {
         {
             return "\(String(decoding: path, as: UTF8.self)): \(EventSummary.text(item))"
         }
+        if let path, let text = versions(of: path, in: envelope.event) {
+            return "\(String(decoding: path, as: UTF8.self)): \(text)"
+        }
         return EventSummary.text(envelope.event)
+    }
+
+    private func versions(of path: [UInt8], in event: Event) -> String? {
+        let (versions, isRestored): ([ReleasedVersion], Bool)
+        switch event {
+        case .versionsReleased(let payload): (versions, isRestored) = (payload.versions, false)
+        case .versionsRestored(let payload): (versions, isRestored) = (payload.versions, true)
+        default: return nil
+        }
+        let mine = versions.filter { $0.path == path }
+        guard let first = mine.first else { return nil }
+        let rest = mine.count > 1 ? " and \(Units.count(mine.count - 1)) more" : ""
+        return ReleaseSummary.text(first, isRestored: isRestored) + rest
     }
 
     private func paint(_ kind: EventKind) -> (String) -> String {
         let style = context.style
         return switch kind {
-        case .syncCompleted, .blobRepaired: style.good
+        case .syncCompleted, .blobRepaired, .blobsRestored, .versionsRestored: style.good
         case .pollFailed, .fetchFailed, .syncFailed, .jobDeadLettered, .blobCorrupted, .blobRefused: style.bad
-        case .retryScheduled, .jobRequeued, .jobDropped: style.warning
+        case .retryScheduled, .jobRequeued, .jobDropped, .blobsReleased, .blobsDeleted, .versionsReleased,
+            .bodiesReleased:
+            style.warning
         default: style.accent
         }
-    }
-
-    private func json(_ envelope: Envelope, locator: String?) -> [(String, JSONValue)] {
-        let header = envelope.header
-        let tenant: JSONValue =
-            header.tenant == queries.tenant?.id ? queries.tenant.map { .string($0.name) } ?? .null : .null
-        return [
-            ("position", .position(envelope.position)), ("kind", .string(envelope.event.kind.name)),
-            ("at", .time(header.time)),
-            ("repository", header.repository.map { .count($0.rawValue) } ?? .null),
-            ("locator", locator.map { .string($0) } ?? .null),
-            ("tenant", tenant), ("correlation", .position(header.correlation)),
-            ("causation", .position(header.causation)),
-            ("payload", envelope.event.json),
-        ]
-    }
-
-    private mutating func name(of repository: RepositoryID?) throws -> String? {
-        guard let repository else { return nil }
-        if let name = names[repository] { return name }
-        let name = try queries.repository(repository)?.locator.description ?? "repository \(repository.rawValue)"
-        names[repository] = name
-        return name
     }
 }

@@ -9,6 +9,8 @@ enum EventSummary {
         case .repositoryReconfigured(let payload):
             payload.configuration.isPrivate ? "private" : "public"
         case .repositoryRemoved(let payload): payload.locator.description
+        case .tenantErased(let payload):
+            "number \(payload.id.rawValue), \(Units.count(payload.repositories, "repository", plural: "repositories"))"
         case .tenantAdded(let payload): "\(payload.name), number \(payload.id.rawValue)"
         case .pollCompleted(let payload):
             "\(payload.changed ? "changed" : "unchanged")\(payload.head.map { " " + short($0) } ?? "")\(payload.ref.isEmpty ? "" : " " + text(payload.ref))"
@@ -28,15 +30,19 @@ enum EventSummary {
         case .jobDeadLettered(let payload):
             "job \(payload.job.rawValue) after \(Units.count(payload.attempts, "attempt")), \(text(payload.failure))"
         case .jobRequeued(let payload): "job \(payload.job.rawValue)"
-        case .jobDropped(let payload): "job \(payload.job.rawValue)"
+        case .jobDropped(let payload):
+            "job \(payload.job.rawValue)\(payload.reason.map { " (\($0.name))" } ?? "")"
         case .blobsStored(let payload):
             "\(Units.count(payload.blobs.count, "blob")), \(Units.bytes(payload.blobs.reduce(0) { $0 + $1.size }))"
         case .shardSealed(let payload):
             "shard \(payload.shard.rawValue), \(Units.count(payload.blobCount, "blob")), \(Units.bytes(payload.byteCount))"
         case .blobCorrupted(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue), \(payload.code)"
         case .blobRepaired(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue)"
+        case .stateDigest(let payload): "after \(Units.count(payload.count, "event"))"
         case .blobRefused(let payload):
             "\(short(payload.hash)), \(Units.bytes(payload.refusedSize)): other content is kept under that id"
+        case .checkpointSigned(let payload):
+            "\(Units.count(payload.size, "event")), root \(payload.root.hex.prefix(12))"
         default: IntakeSummary.text(event)
         }
     }

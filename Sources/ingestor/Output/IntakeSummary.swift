@@ -12,6 +12,8 @@ enum IntakeSummary {
         case .credentialStored(let payload): "\(payload.provider) \(payload.kind.name) \(payload.name)"
         case .credentialRefreshed(let payload): "credential \(payload.id.rawValue)"
         case .credentialRevoked(let payload): "credential \(payload.id.rawValue), \(payload.reason.name)"
+        case .tokenIssued(let payload): payload.name.isEmpty ? "without a name" : payload.name
+        case .tokenRevoked(let payload): "token \(payload.id.rawValue)"
         case .webhookReceived(let payload): webhook(payload)
         case .webhookRepeated(let payload): "\(payload.delivery), first at \(payload.first.rawValue)"
         case .webhookRejected(let payload):
@@ -21,7 +23,7 @@ enum IntakeSummary {
         case .gapClosed(let payload): "gap \(payload.gap.rawValue)\(payload.commit.map { " by \(short($0))" } ?? "")"
         case .largeFileStored(let payload):
             "\(short(payload.hash)) for pointer \(short(payload.pointer)), \(Units.bytes(payload.size))"
-        default: ""
+        default: ReleaseSummary.text(event)
         }
     }
 

@@ -22,6 +22,7 @@ final class Output: Sendable {
         var buffer: [UInt8] = []
         var progress = ""
         var progressAt: ContinuousClock.Instant?
+        var meter = ProgressMeter()
     }
 
     /// Results are handed on in pieces of about this size.
@@ -114,9 +115,25 @@ final class Output: Sendable {
         send(message: "\r\u{1B}[K\(line)")
     }
 
-    /// The same with a bar, for what has a known end.
-    func progress(_ done: some BinaryInteger, of total: some BinaryInteger, _ text: @autoclosure () -> String) {
-        progress(ProgressBar.text(done: Double(done), total: Double(total)) + "  " + text())
+    /// Whether anybody sees progress.
+    var showsProgress: Bool { mode.messagesAreTerminal && !mode.isQuiet }
+
+    /// The same with a bar, for what has a known end: what is done, how fast, and how long the rest will take.
+    func progress(
+        _ done: some BinaryInteger, of total: some BinaryInteger, _ label: String, _ unit: ProgressUnit = .count(""),
+        more: String = ""
+    ) {
+        progress(line(label, Double(done), Double(total), unit, more))
+    }
+
+    private func line(_ label: String, _ done: Double, _ total: Double, _ unit: ProgressUnit, _ more: String) -> String
+    {
+        let pace = state.withLock { state in
+            state.meter.text(label, done: done, total: total, now: .now) { unit.text($0) }
+        }
+        let parts = ["\(label) \(unit.amount(done, of: total))".trimmingEnd, more, pace]
+        return ProgressBar.text(done: done, total: total) + "  "
+            + parts.filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     /// Takes the progress line away.
@@ -137,6 +154,14 @@ final class Output: Sendable {
         } catch {
             // Nobody listens to messages any more. The command's results are what counts; it goes on.
         }
+    }
+}
+
+extension String {
+    fileprivate var trimmingEnd: String {
+        var text = self[...]
+        while text.last == " " { text.removeLast() }
+        return String(text)
     }
 }
 

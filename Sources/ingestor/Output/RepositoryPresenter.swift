@@ -1,5 +1,6 @@
 import Events
 import Projections
+import Queries
 
 /// Sources as people and scripts read them.
 struct RepositoryPresenter {
@@ -9,7 +10,7 @@ struct RepositoryPresenter {
     init(_ context: Context) { self.context = context }
 
     func show(_ row: RepositoryRow) throws {
-        if context.json { return try context.output.json(json(row)) }
+        if context.json { return try context.output.json(form(row)) }
         let style = context.style
         func moment(_ time: Timestamp?) -> String { time.map { Units.moment($0, now: now) } ?? "–" }
         func patterns(_ list: [[UInt8]]) -> String {
@@ -41,7 +42,7 @@ struct RepositoryPresenter {
 
     func list(_ rows: [RepositoryRow]) throws {
         if context.json {
-            for row in rows { try context.output.json(json(row)) }
+            for row in rows { try context.output.json(form(row)) }
             return
         }
         guard !rows.isEmpty else {
@@ -74,28 +75,5 @@ struct RepositoryPresenter {
         return name.map { Printable.text($0) } ?? "–"
     }
 
-    func json(_ row: RepositoryRow) -> [(String, JSONValue)] {
-        func texts(_ list: [[UInt8]]) -> JSONValue { .array(list.map { .string(String(decoding: $0, as: UTF8.self)) }) }
-        let name = row.branch.flatMap { $0.isEmpty ? nil : $0 } ?? row.configuration.branch
-        var fields: [(String, JSONValue)] = [("repository", .count(row.id.rawValue))]
-        fields += JSONValue.fields("locator", bytes: row.locator.bytes)
-        fields.append(("tenant", .string(context.options.tenant)))
-        fields += name.map { JSONValue.fields("branch", bytes: $0) } ?? [("branch", .null)]
-        fields += [
-            ("lastSyncedAt", .time(row.lastSyncedAt)), ("lastCommit", .hash(row.lastCommit)),
-            ("lastTree", .hash(row.lastTree)),
-        ]
-        fields += row.validator.isEmpty ? [("etag", .null)] : JSONValue.fields("etag", bytes: row.validator)
-        fields += [
-            ("rateLimitReset", .time(row.rateLimit?.resetAt)), ("retryCount", .count(row.retryCount)),
-            ("nextRetryAt", .time(row.nextRetryAt)), ("isPrivate", .bool(row.configuration.isPrivate)),
-            ("includePatterns", texts(row.configuration.include)),
-            ("excludePatterns", texts(row.configuration.exclude)),
-            ("keepHistoryDays", row.configuration.keepHistoryDays.map { .count($0) } ?? .null),
-            ("files", .count(row.files)), ("logicalBytes", .count(row.logicalBytes)),
-            ("completeAsOf", .time(row.completeAsOf)), ("createdAt", .time(row.addedAt)),
-            ("updatedAt", .time(row.updatedAt)),
-        ]
-        return fields
-    }
+    private func form(_ row: RepositoryRow) -> Forms.Fields { Forms.repository(row, tenant: context.options.tenant) }
 }

@@ -1,6 +1,7 @@
 import Events
 import Ingest
 import Projections
+import ProviderKit
 import Synchronization
 
 /// Syncs as people and scripts read them.
@@ -16,9 +17,30 @@ final class SyncPresenter: Sendable {
 
     func progress(_ progress: SyncProgress) {
         let done = completed.load(ordering: .relaxed)
-        let scope = count > 1 ? "\(done)/\(count) " : ""
-        context.output.progress(
-            "\(scope)\(progress.stage)  \(Units.count(progress.blobs)) blobs  \(Units.count(progress.items)) files")
+        let scope = count > 1 ? "\(done) of \(count) sources; " : ""
+        guard let reading = progress.reading else {
+            context.output.progress("\(scope)\(progress.stage)")
+            return
+        }
+        let (verb, noun) =
+            switch reading.unit {
+            case .objects: ("receiving", "objects")
+            case .contents: ("storing", "blobs")
+            case .items: ("reading", "files")
+            }
+        let label = scope + verb
+        guard let total = reading.total else {
+            let bytes = reading.bytes > 0 ? ", \(Units.bytes(reading.bytes))" : ""
+            context.output.progress("\(label) \(Units.count(reading.done)) \(noun)\(bytes)")
+            return
+        }
+        let bytes =
+            switch (reading.bytes, reading.totalBytes) {
+            case (_, let total?): "\(Units.bytes(reading.bytes)) of \(Units.bytes(total))"
+            case (0, nil): ""
+            case (_, nil): Units.bytes(reading.bytes)
+            }
+        context.output.progress(reading.done, of: total, label, .count(noun), more: bytes)
     }
 
     func show(_ report: SyncReport) throws {

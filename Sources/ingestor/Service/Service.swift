@@ -1,8 +1,12 @@
+import Directory
 import Events
 import GitHub
 import Ingest
 import Logging
+import OpenSSL
 import Projections
+import ProviderKit
+import Queries
 import Server
 import State
 
@@ -10,6 +14,8 @@ import State
 struct Service: Sendable {
     private let server: IngestServer
     private let scheduler: Scheduler
+    /// Nil where it never collects by itself.
+    private let collector: Collector?
 
     /// - Parameter onListening: told the port once it is open.
     /// - Throws: where the state cannot be read.
@@ -18,17 +24,15 @@ struct Service: Sendable {
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) throws {
         let providers = store.reader.providers
-        // What GitHub has said of its limits is kept to, though another process heard it.
-        for row in try store.reader.state.read({ view in try view.rateLimits() }) {
-            providers.gitHub.ledger.restore(row.quota, row.limit, pausedUntil: row.retryAt)
-        }
         scheduler = Scheduler(
-            engine: store.engine, options: Self.schedule(context.settings),
+            engine: store.engine, options: Self.schedule(context),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
+        collector = Self.collector(context, store.engine, scheduler)
         server = IngestServer(
             configuration: configuration,
             receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
-            intake: store.engine, logger: context.logger, onListening: { onListening($0) })
+            intake: store.engine, api: Self.backend(context, store, scheduler), logger: context.logger,
+            onListening: { onListening($0) })
     }
 
     /// Runs until `end` returns. Intake stops first, since what was answered with success has to be followed by its work, or
@@ -36,6 +40,7 @@ struct Service: Sendable {
     func run(until end: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { work in
             work.addTask { try await scheduler.run() }
+            if let collector { work.addTask { try await collector.run() } }
             try await withThrowingTaskGroup(of: Void.self) { intake in
                 intake.addTask { try await server.run() }
                 intake.addTask { try await end() }
@@ -48,14 +53,74 @@ struct Service: Sendable {
         }
     }
 
-    private static func schedule(_ settings: Settings) -> SchedulerOptions {
-        var options = SchedulerOptions { until in
-            let pause = Double(until.microseconds - Context.now().microseconds) / 1e6
-            if pause > 0 { try await Task.sleep(for: .seconds(pause)) }
-        }
+    private static func collector(_ context: Context, _ engine: Engine, _ scheduler: Scheduler) -> Collector? {
+        let settings = context.settings
+        guard settings.gcInterval > 0 else { return nil }
+        var collect = settings.collectOptions
+        collect.recompresses = settings.gcRecompresses
+        let logger = context.logger
+        var options = CollectorOptions(
+            collect: collect,
+            isIdle: {
+                let status = scheduler.status
+                return status.running.isEmpty && status.waiting == 0
+            },
+            report: { result in
+                switch result {
+                case .success(let report):
+                    if let first = report.differences.first {
+                        logger.error(
+                            "nothing was deleted: references and files do not agree; run `ingestor gc`",
+                            metadata: ["sha": "\(first.hash.hex)", "differences": "\(report.differences.count)"])
+                    }
+                    logger.info(
+                        "garbage was collected",
+                        metadata: [
+                            "released": "\(report.released)", "deleted": "\(report.deleted)",
+                            "bytesFreed": "\(report.bytesFreed)",
+                        ])
+                case .failure(let error):
+                    logger.error("collecting garbage failed", metadata: ["reason": "\(error)"])
+                }
+            }, sleep: Self.sleep)
+        options.intervalSeconds = Double(settings.gcInterval)
+        return Collector(engine: engine, options: options)
+    }
+
+    @Sendable private static func sleep(until: Timestamp) async throws {
+        let pause = Double(until.microseconds - Context.now().microseconds) / 1e6
+        if pause > 0 { try await Task.sleep(for: .seconds(pause)) }
+    }
+
+    /// What the HTTP API and the dashboard stand on.
+    private static func backend(_ context: Context, _ store: WriteStore, _ scheduler: Scheduler) -> APIBackend {
+        let reader = store.reader
+        return APIBackend(
+            engine: store.engine,
+            queries: { viewer in
+                try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: viewer)
+            },
+            adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
+            localProviders: [DirectoryProvider().name], pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
+            checkpoint: { try await store.checkpointForm(context) },
+            schedule: { scheduler.status }, concurrency: context.settings.concurrency, now: { Context.now() },
+            random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
+    }
+
+    private static func schedule(_ context: Context) -> SchedulerOptions {
+        let (settings, logger) = (context.settings, context.logger)
+        var options = SchedulerOptions(sleep: Self.sleep)
         options.concurrency = settings.concurrency
         options.polls.intervalSeconds = Double(settings.pollInterval)
-        options.polls.minimumSeconds = min(options.polls.minimumSeconds, Double(settings.pollInterval))
+        options.polls.minimumSeconds = min(Double(settings.minimumPollInterval), Double(settings.pollInterval))
+        options.auditChanged = { provider, failure in
+            guard let failure else {
+                return logger.info("the list of deliveries can be read again", metadata: ["provider": "\(provider)"])
+            }
+            logger.warning(
+                "the list of deliveries cannot be read: until it can, lost webhooks are found by polls alone",
+                metadata: ["provider": "\(provider)", "error": "\(failure)"])
+        }
         return options
     }
 }

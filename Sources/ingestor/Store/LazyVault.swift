@@ -1,14 +1,16 @@
+import EventLog
 import Events
 import Ingest
+import OpenSSL
 import ProviderKit
 import Synchronization
 import Vault
 
-/// The vault of a data directory, opened when somebody first needs it: most commands need no secret.
+/// The vault of a data directory, opened when somebody first needs it: many commands need no secret.
 final class LazyVault: SecretStore {
-    private let data: DataDirectory
+    let data: DataDirectory
     /// Given from outside; nil: it lies in the data directory.
-    private let givenKey: [UInt8]?
+    let givenKey: [UInt8]?
     private let vault = Mutex<Vault?>(nil)
 
     init(data: DataDirectory, givenKey: [UInt8]?) {
@@ -19,6 +21,22 @@ final class LazyVault: SecretStore {
     func store(id: LogPosition, secret: Secret) throws { try open().store(id: id, secret: secret) }
     func secret(of id: LogPosition) throws -> Secret { try open().secret(of: id) }
     func remove(id: LogPosition) throws { try open().remove(id: id) }
+
+    /// The key that signs the log's checkpoints; nil where none was made yet.
+    func checkpointKey() throws -> [UInt8]? {
+        do {
+            return try open().secret(of: Vault.checkpointKeyID).reveal()
+        } catch let error as VaultError where error.code == .notFound {
+            return nil
+        }
+    }
+
+    /// Makes the key that signs the log's checkpoints, and keeps it.
+    func makeCheckpointKey() throws -> [UInt8] {
+        let key = try secureRandomBytes(NoteSigner.seedByteCount)
+        try open().store(id: Vault.checkpointKeyID, secret: Secret(key))
+        return key
+    }
 
     /// Seals everything with a new key that is made here, and keeps it in the place of the old one.
     ///
@@ -40,10 +58,10 @@ final class LazyVault: SecretStore {
     /// Seals everything with a key that somebody keeps elsewhere.
     func rotate(to key: [UInt8]) throws -> Int { try open().rotate(to: key) }
 
-    private func open() throws -> Vault {
+    func open() throws -> Vault {
         try vault.withLock { vault in
             if let vault { return vault }
-            let opened = try givenKey.map { try Vault(directory: data.credentials, masterKey: $0) } ?? openWithKeptKey()
+            let opened = try givenKey.map { try self.vault(with: $0) } ?? openWithKeptKey()
             vault = opened
             return opened
         }
@@ -53,7 +71,7 @@ final class LazyVault: SecretStore {
     private func openWithKeptKey() throws -> Vault {
         if try FileSystem.kind(data.newMasterKey) == .file {
             let key = try MasterKey.load(data.newMasterKey)
-            let renewed = try Vault(directory: data.credentials, masterKey: key)
+            let renewed = try self.vault(with: key)
             if try renewed.isRotating || opensAll(renewed) {
                 _ = try renewed.rotate(to: key)
                 try replaceKey()
@@ -62,16 +80,20 @@ final class LazyVault: SecretStore {
             // It was cut before anything was sealed with the new key.
             try FileSystem.removeTree(data.newMasterKey)
         }
-        return try Vault(directory: data.credentials, masterKey: try MasterKey.load(data.masterKey))
+        return try self.vault(with: try MasterKey.load(data.masterKey))
     }
 
     private func opensAll(_ vault: Vault) throws -> Bool {
         do {
-            for id in try vault.ids() { _ = try vault.secret(of: id) }
+            try vault.checkKey()
             return true
         } catch let error as VaultError where error.code == .wrongKey {
             return false
         }
+    }
+
+    private func vault(with key: [UInt8]) throws -> Vault {
+        try Vault(directory: data.credentials, tenants: data.tenantKeys, masterKey: key)
     }
 
     private func replaceKey() throws { try FileSystem.renameDurably(data.newMasterKey, to: data.masterKey) }

@@ -3,7 +3,9 @@ import Events
 import Git
 import GitHub
 import Ingest
+import Projections
 import ProviderKit
+import State
 
 /// The kinds of sources that this program can read.
 struct Providers: Sendable {
@@ -23,6 +25,18 @@ struct Providers: Sendable {
         gitHubSettings.isDefaultTenant = isDefaultTenant
         gitHub = GitHubProvider(settings: gitHubSettings, credentials: credentials)
         all = [gitHub, GitProvider(settings: Self.gitSettings(settings)), DirectoryProvider()]
+    }
+
+    /// What sources have said of their limits is kept to, though another process heard it.
+    func restoreLimits(_ state: StateStore) throws {
+        for row in try state.read({ view in try view.rateLimits() }) {
+            gitHub.ledger.restore(row.quota, row.limit, pausedUntil: row.retryAt)
+        }
+    }
+
+    /// Until when a limit lets nothing through that a source's last credential would be asked for.
+    func pause(of row: RepositoryRow, for reason: SyncReason, at now: Timestamp) -> LimitPause? {
+        all.first { $0.name == row.locator.provider }?.pause(of: row.quota, for: reason, at: now)
     }
 
     private static func gitSettings(_ settings: Settings) -> GitSettings {

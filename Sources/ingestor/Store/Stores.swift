@@ -7,6 +7,7 @@ import ProviderKit
 import Queries
 import Silo
 import State
+import Vault
 
 /// Opens what lies in a data directory.
 struct Stores: Sendable {
@@ -21,11 +22,22 @@ struct Stores: Sendable {
     func stateOptions() throws -> StateOptions {
         var options = StateOptions()
         options.bootID = try ThisProcess.bootID()
+        options.parallel = ParallelThreads.runner
         return options
     }
 
-    func siloOptions() throws -> Silo.Options {
+    /// For the state of the data directory, and for one that is built beside it.
+    private func liveStateOptions() throws -> StateOptions {
+        var options = try stateOptions()
+        options.snapshotDirectory = data.snapshots
+        options.snapshotIntervalEvents = context.settings.snapshotEvents
+        return options
+    }
+
+    func siloOptions(_ log: EventLog) throws -> Silo.Options {
         var options = Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
+        // What opens records opens contents, too.
+        options.keys = log.keys as? TenantKeys
         if let bytes = context.settings.shardBytes { options.shardByteCount = bytes }
         return options
     }
@@ -38,8 +50,9 @@ struct Stores: Sendable {
         state stateDirectory: String?, _ body: (ReadStore) async throws -> R
     ) async throws -> R {
         try data.check()
+        let keys = TenantKeys(reading: context)
         if let stateDirectory {
-            let log = try EventLog.open(directory: data.log, mode: .reader)
+            let log = try EventLog.open(directory: data.log, mode: .reader, keys: keys)
             let state = try StateStore.open(
                 directory: stateDirectory, log: log, mode: .reader(allowsStale: true), options: stateOptions())
             return try await read(log, state, body)
@@ -47,7 +60,7 @@ struct Stores: Sendable {
         // What was durable when the command began is what it has to show.
         let wanted = try EventLog.open(directory: data.log, mode: .reader).count
         for attempt in 0..<Self.waitAttempts {
-            if let (log, state) = try live(reaching: wanted) { return try await read(log, state, body) }
+            if let (log, state) = try live(reaching: wanted, keys) { return try await read(log, state, body) }
             // A database is open once in a process: what was opened for reading is closed again by now.
             if let lock = try WriterLock.acquire(data, command: "catching up") {
                 try await withWriter(holding: lock) { _ in }
@@ -58,17 +71,17 @@ struct Stores: Sendable {
         }
         context.output.note("The state is built aside, since \(WriterLock.holder(data)) has not brought it up to date.")
         return try await Self.withTemporaryDirectory { directory in
-            let log = try EventLog.open(directory: data.log, mode: .reader)
+            let log = try EventLog.open(directory: data.log, mode: .reader, keys: keys)
             let state = try StateStore.open(
-                directory: directory + "/projections", log: log, mode: .writer, options: stateOptions(),
+                directory: directory + "/projections", log: log, mode: .writer, options: liveStateOptions(),
                 progress: showProgress)
             return try await read(log, state, body)
         }
     }
 
     /// The log, and the state that is there; nil where there is none that can be used, or one that is behind.
-    private func live(reaching wanted: UInt64) throws -> (EventLog, StateStore)? {
-        let log = try EventLog.open(directory: data.log, mode: .reader)
+    private func live(reaching wanted: UInt64, _ keys: TenantKeys) throws -> (EventLog, StateStore)? {
+        let log = try EventLog.open(directory: data.log, mode: .reader, keys: keys)
         do {
             let state = try StateStore.open(
                 directory: data.projections, log: log, mode: .reader(allowsStale: true), options: stateOptions())
@@ -83,17 +96,19 @@ struct Stores: Sendable {
     private func read<R: Sendable>(
         _ log: EventLog, _ state: StateStore, _ body: (ReadStore) async throws -> R
     ) async throws -> R {
-        let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .reader, options: siloOptions())
+        let silo = try Silo.open(
+            directory: data.silo, locations: data.locations, mode: .reader, options: siloOptions(log))
         let queries = try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant)
-        let store = ReadStore(
-            log: log, state: state, silo: silo, queries: queries, providers: Providers(context.settings))
+        let providers = Providers(context.settings)
+        try providers.restoreLimits(state)
+        let store = ReadStore(log: log, state: state, silo: silo, queries: queries, providers: providers)
         let result = try await body(store)
         try silo.close()
         return result
     }
 
     private func showProgress(_ progress: StateProgress) {
-        context.output.progress(progress.done, of: progress.total, "bringing the state up to date")
+        context.output.progress(progress)
     }
 
     // MARK: Writing
@@ -103,35 +118,46 @@ struct Stores: Sendable {
         holding lock: WriterLock, _ body: (WriteStore) async throws -> R
     ) async throws -> R {
         try data.check()
-        let log = try EventLog.open(directory: data.log, mode: .writer)
+        let vault = LazyVault(data: data, givenKey: context.settings.masterKey)
+        let keys = TenantKeys(store: vault)
+        let log = try EventLog.open(directory: data.log, mode: .writer, keys: keys)
         let state = try StateStore.open(
-            directory: data.projections, log: log, mode: .writer, options: stateOptions(), progress: showProgress)
+            directory: data.projections, log: log, mode: .writer, options: liveStateOptions(), progress: showProgress)
+        keys.findUse(in: log, state)
         context.output.clearProgress()
+        report(state.opening)
         let eventCount = try state.count
         context.logger.debug("state is open", metadata: ["events": "\(eventCount)"])
-        let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions())
+        let silo = try Silo.open(
+            directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions(log))
         report(silo.openReport)
         let thread = ThreadExecutor()
         let writer = try EventLogWriter(log: log, follower: state, executor: thread)
-        let vault = LazyVault(data: data, givenKey: context.settings.masterKey)
         let credentials = Credentials(writer: writer, state: state, secrets: vault, clock: { Context.now() })
         let defaultTenant = DefaultTenant(state: state)
         let providers = Providers(context.settings, credentials: credentials) { defaultTenant.matches($0) }
+        try providers.restoreLimits(state)
         let engine = Engine(
             log: log, writer: writer, state: state, silo: silo, providers: providers.all, clock: { Context.now() },
             options: engineOptions())
         let store = WriteStore(
-            engine: engine, credentials: credentials, vault: vault,
+            engine: engine, credentials: credentials, vault: vault, keys: keys,
             reader: ReadStore(
                 log: log, state: state, silo: silo,
                 queries: try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant),
                 providers: providers))
         // One thread hashes and puts, another one compresses, until the store is closed: nothing may throw between here and there.
         async let compression: Void = silo.compressUntilClosed()
+        // And one copies the state now and then.
+        async let snapshots: Void = state.takeSnapshotsUntilStopped { report($0) }
         let result: R
         do {
             try await engine.recover()
+            for tenant in try await Erasure(store).finish() {
+                context.logger.info("an erasure that was cut is finished", metadata: ["tenant": "\(tenant.rawValue)"])
+            }
             result = try await body(store)
+            try await engine.recordDigestIfDue()
         } catch {
             do { try await close(writer, silo, state) } catch let later {
                 context.output.problem("ingestor: closing the stores failed too: \(later)")
@@ -140,9 +166,38 @@ struct Stores: Sendable {
         }
         try await close(writer, silo, state)
         try await compression
+        await snapshots
         // Until here nobody else may write.
         withExtendedLifetime(lock) {}
         return result
+    }
+
+    /// How the state came to be, where it was not simply there.
+    private func report(_ opening: StateOpening) {
+        for reason in opening.passedOver {
+            context.logger.warning("a snapshot of the state was passed over", metadata: ["reason": "\(reason)"])
+        }
+        switch opening.origin {
+        case .existing: return
+        case .snapshot(let count):
+            context.logger.info(
+                "the state began anew from a snapshot",
+                metadata: ["events": "\(count)", "reason": "\(opening.reason ?? "it was missing or far behind")"])
+        case .log:
+            context.logger.info(
+                "the state was built anew from the log",
+                metadata: ["reason": "\(opening.reason ?? "it was missing or far behind")"])
+        }
+    }
+
+    private func report(_ snapshot: Result<UInt64, any Error>) {
+        switch snapshot {
+        case .success(let count):
+            context.logger.debug("a snapshot of the state was taken", metadata: ["events": "\(count)"])
+        case .failure(let error):
+            context.logger.error(
+                "no snapshot of the state could be taken; work goes on", metadata: ["reason": "\(error)"])
+        }
     }
 
     /// What opening the blob store had to put right.
@@ -163,6 +218,7 @@ struct Stores: Sendable {
     }
 
     private func close(_ writer: EventLogWriter, _ silo: Silo, _ state: StateStore) async throws {
+        state.stopSnapshots()
         await writer.stop()
         try silo.close()
         try state.close()
@@ -171,6 +227,8 @@ struct Stores: Sendable {
     private func engineOptions() -> EngineOptions {
         var options = EngineOptions(spoolDirectory: data.spool)
         options.cacheDirectory = data.sources
+        options.countsAhead = context.output.showsProgress
+        options.digestIntervalEvents = context.settings.digestEvents
         options.concurrency = context.settings.concurrency
         options.retryPolicy.maximumAttempts = UInt32(context.settings.maxAttempts)
         options.sourceLimits.maximumBlobByteCount = context.settings.maxBlobBytes

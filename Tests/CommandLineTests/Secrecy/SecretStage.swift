@@ -53,7 +53,7 @@ struct SecretStage {
         secrets.plant("admin token", adminToken)
         secrets.plant("head of a JSON web token", "eyJhbGciOi")
         let lines = key.split(separator: "\n").filter { !$0.hasPrefix("-") }.dropFirst().dropLast()
-        for line in lines { secrets.plant("App's key", try #require(Base64Text.decode(line))) }
+        for line in lines { secrets.plant("App's key", try #require(Base64.decode(line))) }
         #expect(lines.count > 10)
     }
 
@@ -76,7 +76,7 @@ struct SecretStage {
     /// Plants what was made meanwhile: the key that seals, and the tokens that the server has given out.
     mutating func plantWhatWasMade() throws {
         let text = String(decoding: try bytes(of: "\(tool.data)/keys/master.key"), as: UTF8.self)
-        secrets.plant("master key", try #require(Base64Text.decode(String(text.prefix { !$0.isNewline }))))
+        secrets.plant("master key", try #require(Base64.decode(String(text.prefix { !$0.isNewline }))))
         let given = server.world.access.withLock { Array($0.tokens.keys) + Array($0.refreshTokens.keys) }
         #expect(given.count > 4, "installations and users have been given tokens")
         for token in given { secrets.plant("token that was given out", token) }

@@ -22,6 +22,10 @@ final class FakeHub: Provider, Sendable {
         /// Reading waits for `release`.
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
+        /// What a repository is read with; "token" where nothing else is said.
+        var quotas: [[UInt8]: String] = [:]
+        /// Limits that let nothing through, or nothing but what is asked for.
+        var pauses: [String: (until: Timestamp, isForPollsAlone: Bool)] = [:]
         /// Tells who it is when it is asked for anything but a webhook.
         var tellsIdentity = true
     }
@@ -67,6 +71,17 @@ final class FakeHub: Provider, Sendable {
 
     func session(with source: Source) throws -> any ProviderSession { Session(hub: self, source: source) }
 
+    func quotas(of tenant: TenantID, for locator: Locator) async throws -> [String] {
+        [state.withLock { $0.quotas[locator.source] ?? "token" }]
+    }
+
+    func pause(of quota: String, for reason: SyncReason, at now: Timestamp) -> LimitPause? {
+        guard let pause = state.withLock({ $0.pauses[quota] }), pause.until > now,
+            reason == .schedule || !pause.isForPollsAlone
+        else { return nil }
+        return LimitPause(limit: quota, until: pause.until)
+    }
+
     private struct Session: ProviderSession {
         let hub: FakeHub
         let source: Source
@@ -89,7 +104,8 @@ final class FakeHub: Provider, Sendable {
             }
             var head = SourceHead(
                 commit: found.repository.commit, ref: Array("refs/heads/main".utf8),
-                changed: checkpoint?.commit != found.repository.commit, quota: "token")
+                changed: checkpoint?.commit != found.repository.commit,
+                quota: hub.state.withLock { $0.quotas[source.locator.source] ?? "token" })
             if found.tellsIdentity, source.reason != .webhook {
                 head.identity = SourceIdentity(
                     externalID: found.repository.externalID, locator: Locator(provider: "hub", source: found.name),

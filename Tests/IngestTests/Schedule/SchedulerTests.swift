@@ -1,8 +1,10 @@
+import EventLog
 import Events
 import GitHubSimulator
 import Ingest
 import Projections
 import ProviderKit
+import Queries
 import State
 import Synchronization
 import Testing
@@ -112,6 +114,21 @@ struct SchedulerTests {
             await #expect(throws: IngestError.self) { try await harness.engine.sync(id) }
             let row = try harness.row(id)
             #expect(row.suspension?.reason == .deleted && row.lastCommit == FakeHub.commit(0) && row.externalID == 7)
+            let note = row.suspension?.note ?? ""
+            #expect(note.contains("`ingestor repo add hub:owner/name`") && note.contains("hub:owner/name#7"))
+            // What the note says to do.
+            let added = try await harness.engine.addRepository(
+                FakeHub.locator("owner/name"), configuration: RepositoryConfiguration(), tenant: row.tenant)
+            #expect(try await harness.engine.sync(added.id).commit == FakeHub.commit(9))
+            #expect(try harness.row(added.id).externalID == 8)
+            let old = try #require(try harness.queries().repository(FakeHub.locator("owner/name#7")))
+            #expect(old.id == id && old.suspension?.reason == .deleted)
+            #expect(try harness.queries().view(of: old).sync.commit == FakeHub.commit(0), "its history stays")
+            #expect(try harness.queries().repository(FakeHub.locator("owner/name"))?.id == added.id)
+            // A webhook of the new one is its own.
+            harness.hub.set("owner/name", externalID: 8, at: 10)
+            try await harness.push("owner/name", externalID: 8, from: 9, to: 10)
+            #expect(try harness.state.read { try $0.jobs() }.map(\.repository) == [added.id])
         }
     }
 
@@ -151,6 +168,34 @@ struct SchedulerTests {
             }
             #expect(harness.hub.heads(of: "owner/name") >= 5)
             #expect(try harness.state.read { try $0.jobs() }.map(\.state) == [.deadLettered])
+        }
+    }
+
+    @Test(
+        "a dead letter ends once its repository is complete, and its story says so; a forced one once all was read again"
+    )
+    func resolved() async throws {
+        try await HubHarness.run { harness in
+            let id = try await harness.add("owner/name", externalID: 7)
+            _ = try await harness.engine.sync(id)
+            let error = ProviderError.permanent(.unsupported, "of a kind that cannot be read")
+            harness.hub.fail("owner/name", with: error)
+            await #expect(throws: IngestError.self) { try await harness.engine.sync(id, reason: .forced) }
+            await #expect(throws: IngestError.self) { try await harness.engine.sync(id) }
+            let letters = try harness.queries().deadLetters()
+            #expect(letters.map(\.reason) == [.forced, .command])
+            harness.hub.fail("owner/name", with: nil)
+            _ = try await harness.engine.sync(id)
+            #expect(try harness.queries().deadLetters().map(\.reason) == [.forced])
+            let letter = try #require(letters.last)
+            let story = try harness.queries().explain(.position(letter.id)).events
+            let dropped = try #require(story.last { $0.event.kind == .jobDropped })
+            #expect(dropped.event == .jobDropped(JobDropped(job: letter.id, reason: .completed)))
+            #expect(dropped.header.correlation == letter.id)
+            let cause = try #require(dropped.header.causation)
+            #expect(try harness.log.read { try $0.envelope(at: cause) }?.event.kind == .syncCompleted)
+            _ = try await harness.engine.sync(id, reason: .forced)
+            #expect(try harness.queries().deadLetters() == [])
         }
     }
 
@@ -217,8 +262,21 @@ struct SchedulerTests {
                 try await harness.settle(scheduler)
                 #expect(harness.hub.state.withLock { $0.heads.count } < 12, "nine hosts in ten are not even asked")
                 #expect(scheduler.status.circuits.map(\.host) == ["hub"])
+                // Whoever asks, in whatever process, works the same out of the log.
+                #expect(try harness.queries().circuits() == scheduler.status.circuits)
                 try await harness.pass(seconds: 600, scheduler)
                 #expect(harness.hub.state.withLock { $0.heads.count } < 20)
+                #expect(try harness.queries().circuits() == scheduler.status.circuits)
+                let status = try harness.queries().status(at: harness.clock.now)
+                #expect(status.allSatisfy { $0.circuit?.host == "hub" })
+                #expect(status.flatMap(\.waiting).contains { $0.cause.name == "circuitOpen" })
+            }
+            let open = try harness.queries().circuits()
+            #expect(open.map(\.host) == ["hub"], "after the process too")
+            #expect(try harness.queries("other").circuits() == [], "and nobody is told of another tenant's hosts")
+            try await harness.withScheduler { scheduler in
+                try await harness.settle(scheduler)
+                #expect(scheduler.status.circuits == open, "the next one goes on with it")
                 harness.hub.fail("", with: nil)
                 try await harness.pass(seconds: 3600, scheduler)
                 #expect(scheduler.status.circuits == [])
@@ -297,6 +355,7 @@ struct SchedulerTests {
 }
 
 private final class FakeAudit: DeliveryAudit, Sendable {
+    let windowSeconds = 3 * 86_400.0
     let provider = "hub"
     let known: [ReportedDelivery]
     let asked = Mutex<[UInt64]>([])

@@ -1,0 +1,62 @@
+public import Events
+public import Ingest
+public import Projections
+public import ProviderKit
+public import Queries
+
+/// What the HTTP API and the dashboard stand on.
+public struct APIBackend: Sendable {
+    /// Carries out what changes something.
+    public var engine: Engine
+    /// What somebody who was let in may see.
+    public var queries: @Sendable (Viewer) throws -> Queries
+    /// Gives access to everything; nil: there is no administrator.
+    public var adminToken: Secret?
+    /// The names of the providers that there are.
+    public var providers: [String]
+    /// Those that read this machine, which is the administrator's alone.
+    public var localProviders: Set<String>
+    /// Until when a limit lets nothing through that is done for that reason, as far as the source's provider knows.
+    public var pause: @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause?
+    /// The newest checkpoint of the log, as the command gives it; nil: none is signed here.
+    public var checkpoint: (@Sendable () async throws -> Forms.Fields)?
+    /// What whoever works off what is due is doing, and how many syncs may be under way at once.
+    public var schedule: @Sendable () -> SchedulerStatus
+    public var concurrency: Int
+    public var now: @Sendable () -> Timestamp
+    /// So many random bytes.
+    public var random: @Sendable (Int) throws -> [UInt8]
+    /// Where what blocks runs; nil: where the caller runs.
+    public var executor: (any TaskExecutor)?
+
+    public init(
+        engine: Engine, queries: @escaping @Sendable (Viewer) throws -> Queries, adminToken: Secret? = nil,
+        providers: [String], localProviders: Set<String> = [],
+        pause: @escaping @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause? = { _, _, _ in nil },
+        checkpoint: (@Sendable () async throws -> Forms.Fields)? = nil,
+        schedule: @escaping @Sendable () -> SchedulerStatus = { SchedulerStatus() }, concurrency: Int = 1,
+        now: @escaping @Sendable () -> Timestamp,
+        random: @escaping @Sendable (Int) throws -> [UInt8], executor: (any TaskExecutor)? = nil
+    ) {
+        self.engine = engine
+        self.queries = queries
+        self.adminToken = adminToken
+        self.providers = providers
+        self.localProviders = localProviders
+        self.pause = pause
+        self.checkpoint = checkpoint
+        self.schedule = schedule
+        self.concurrency = concurrency
+        self.now = now
+        self.random = random
+        self.executor = executor
+    }
+
+    func queries(for exchange: Exchange) throws -> Queries { try queries(try exchange.caller.viewer) }
+
+    /// The forms in which a locator may be kept: as its provider would keep it now, and as it is.
+    func forms(_ locator: Locator) -> [Locator] {
+        // What its provider does not take may still be known from before.
+        do { return [try engine.normalize(locator), locator] } catch { return [locator] }
+    }
+}

@@ -1,0 +1,84 @@
+import Events
+import Hummingbird
+import Ingest
+import Projections
+import ProviderKit
+import Queries
+
+/// Tells who sends a request, and counts how many somebody sends.
+struct Authenticator: Sendable {
+    /// Nil: there is no administrator.
+    private let administrator: SHA256Hash?
+    /// Nil: nobody is let in.
+    private let backend: APIBackend?
+    private let rates: RateLimiter
+    private let sessions: Sessions?
+
+    /// Longer ones are no tokens, and are not hashed.
+    static let maximumTokenByteCount = 1024
+
+    init(_ backend: APIBackend?, rates: RateLimiter, sessions: Sessions?) {
+        administrator = backend?.adminToken.map { AccessToken.hash($0.reveal()) }
+        self.backend = backend
+        self.rates = rates
+        self.sessions = sessions
+    }
+
+    /// Who sends a request to a route.
+    ///
+    /// - Throws: `Problem` where the route is not for that sender, or for nobody at all.
+    func admit(_ request: Request, to route: Route) throws -> Caller {
+        switch route.access {
+        case .open: return .nobody
+        case .token: return try counted(try bearer(request))
+        case .session:
+            if let header = request.headers[.authorization], !header.isEmpty { return try counted(try bearer(request)) }
+            guard let session = sessions?.session(of: request), try isValid(session.caller) else { return .nobody }
+            return try counted(session.caller)
+        }
+    }
+
+    private func bearer(_ request: Request) throws -> Caller {
+        guard let header = request.headers[.authorization] else { throw try refusal(.missingToken) }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw try refusal(.missingToken) }
+        guard let caller = try caller(token: parts[1].trimmingWhitespace()) else { throw try refusal(.wrongToken) }
+        return caller
+    }
+
+    /// Whose token that is; nil where it is nobody's.
+    func caller(token: String) throws -> Caller? {
+        guard let backend, !token.isEmpty, token.utf8.count <= Self.maximumTokenByteCount else { return nil }
+        // Only hashes are compared, so that the time it takes tells nothing of the token.
+        let hash = AccessToken.hash(Array(token.utf8))
+        if let administrator, AccessToken.areEqual(hash, administrator) { return .administrator }
+        guard let access = try backend.queries(.everything).access(hash) else { return nil }
+        return .tenant(access.tenant.id, token: access.token.id)
+    }
+
+    /// Whether an access that was shown before still is one.
+    func isValid(_ caller: Caller) throws -> Bool {
+        switch caller {
+        case .nobody: false
+        case .administrator: administrator != nil
+        case .tenant(let tenant, let token):
+            try backend?.queries(.tenant(tenant)).tokens().contains { $0.id == token } ?? false
+        }
+    }
+
+    /// While there is no token at all nobody is told that theirs is wrong.
+    private func refusal(_ problem: Problem) throws -> Problem {
+        let isOpen = try administrator != nil || backend?.queries(.everything).hasTokens() ?? false
+        return isOpen ? problem : .noTokens
+    }
+
+    private func counted(_ caller: Caller) throws -> Caller {
+        if let wait = rates.take(caller) {
+            throw Problem(
+                status: .tooManyRequests, code: "tooManyRequests",
+                detail: "this token's requests come faster than \(rates.perSecond) a second",
+                retryAfterSeconds: max(1, Int(wait.rounded(.up))))
+        }
+        return caller
+    }
+}
