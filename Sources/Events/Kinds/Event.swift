@@ -11,6 +11,7 @@ public enum Event: Sendable, Equatable {
     case credentialRefreshed(CredentialRefreshed)
     case credentialRevoked(CredentialRevoked)
     case tenantAdded(TenantAdded)
+    case tenantErased(TenantErased)
     case tokenIssued(TokenIssued)
     case tokenRevoked(TokenRevoked)
     case repositoryIdentified(RepositoryIdentified)
@@ -46,6 +47,7 @@ public enum Event: Sendable, Equatable {
     case bodiesReleased(BodiesReleased)
     case versionsRestored(VersionsRestored)
     case checkpointSigned(CheckpointSigned)
+    case stateDigest(StateDigest)
 
     /// What it carries.
     var payload: any EventPayload {
@@ -61,6 +63,7 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed(let payload): payload
         case .credentialRevoked(let payload): payload
         case .tenantAdded(let payload): payload
+        case .tenantErased(let payload): payload
         case .tokenIssued(let payload): payload
         case .tokenRevoked(let payload): payload
         case .repositoryIdentified(let payload): payload
@@ -96,6 +99,7 @@ public enum Event: Sendable, Equatable {
         case .bodiesReleased(let payload): payload
         case .versionsRestored(let payload): payload
         case .checkpointSigned(let payload): payload
+        case .stateDigest(let payload): payload
         }
     }
 
@@ -112,6 +116,7 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: .credentialRefreshed
         case .credentialRevoked: .credentialRevoked
         case .tenantAdded: .tenantAdded
+        case .tenantErased: .tenantErased
         case .tokenIssued: .tokenIssued
         case .tokenRevoked: .tokenRevoked
         case .repositoryIdentified: .repositoryIdentified
@@ -147,6 +152,7 @@ public enum Event: Sendable, Equatable {
         case .bodiesReleased: .bodiesReleased
         case .versionsRestored: .versionsRestored
         case .checkpointSigned: .checkpointSigned
+        case .stateDigest: .stateDigest
         }
     }
 
@@ -174,6 +180,7 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: self = .credentialRefreshed(try .init(clear: clear, sealed: sealed))
         case .credentialRevoked: self = .credentialRevoked(try .init(clear: clear, sealed: sealed))
         case .tenantAdded: self = .tenantAdded(try .init(clear: clear, sealed: sealed))
+        case .tenantErased: self = .tenantErased(try .init(clear: clear, sealed: sealed))
         case .tokenIssued: self = .tokenIssued(try .init(clear: clear, sealed: sealed))
         case .tokenRevoked: self = .tokenRevoked(try .init(clear: clear, sealed: sealed))
         case .repositoryIdentified: self = .repositoryIdentified(try .init(clear: clear, sealed: sealed))
@@ -209,6 +216,7 @@ public enum Event: Sendable, Equatable {
         case .bodiesReleased: self = .bodiesReleased(try .init(clear: clear, sealed: sealed))
         case .versionsRestored: self = .versionsRestored(try .init(clear: clear, sealed: sealed))
         case .checkpointSigned: self = .checkpointSigned(try .init(clear: clear, sealed: sealed))
+        case .stateDigest: self = .stateDigest(try .init(clear: clear, sealed: sealed))
         }
     }
 

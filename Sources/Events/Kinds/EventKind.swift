@@ -21,6 +21,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case credentialRefreshed = 109
     case credentialRevoked = 110
     case tenantAdded = 111
+    case tenantErased = 112
     case tokenIssued = 113
     case tokenRevoked = 114
     case repositoryIdentified = 115
@@ -56,6 +57,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case bodiesReleased = 412
     case versionsRestored = 413
     case checkpointSigned = 601
+    case stateDigest = 602
 
     /// The name by which people and scripts know it: `RepositoryAdded`.
     public var name: String {

@@ -154,7 +154,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
         guard buffer.count == description.size else { return (nil, "") }
         return try buffer.withUnsafeBytes { bytes in
-            let put = try engine.silo.put(bytes, in: repository.domain)
+            let put = try engine.silo.put(bytes, in: repository.domain, hint: hint(description.path))
             return (put, MIMEType.of(path: description.path, MIMEType.Head(bytes)))
         }
     }
@@ -163,7 +163,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> (Put?, String) {
         let stream = try engine.silo.putStream(
-            in: repository.domain, byteCount: Int(description.size), expecting: description.hash)
+            in: repository.domain, byteCount: Int(description.size), expecting: description.hash,
+            hint: hint(description.path))
         buffer.removeAll(keepingCapacity: true)
         do {
             try produce { piece in
@@ -180,6 +181,16 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             try stream.cancel()
             throw error
         }
+    }
+
+    /// What helps to keep small what stands at `path` now: the content that stood there before.
+    private func hint(_ path: [UInt8]) throws -> PutHint {
+        guard repository.files > 0 else { return PutHint(path: path) }
+        let before = try engine.state.read { view in try view.file(repository.id, path: path, asOf: nil) }
+        guard case .upserted(let mode, let hash, _)? = before?.content, mode != GitMode.submodule else {
+            return PutHint(path: path)
+        }
+        return PutHint(path: path, predecessor: hash)
     }
 
     /// A content that no item names by itself.

@@ -132,7 +132,10 @@ public enum Forms {
     }
 
     public static func tenant(_ row: TenantRow) -> Fields {
-        [("tenant", .string(row.name)), ("id", .count(row.id.rawValue)), ("createdAt", .time(row.createdAt))]
+        [
+            ("tenant", .string(row.name)), ("id", .count(row.id.rawValue)), ("createdAt", .time(row.createdAt)),
+            ("erasedAt", .time(row.erasedAt)),
+        ]
     }
 
     /// An access to this service; its token is kept nowhere.

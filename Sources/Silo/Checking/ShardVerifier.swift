@@ -123,7 +123,9 @@ struct ShardVerifier {
         }
         let memory = bench.frameMemory(head.rawByteCount)
         do {
-            try bench.decode(payload, of: head, shard: file.id, into: memory)
+            let base = try head.base.map { (base) throws(SiloError) in try reader.base(file, at: base) }
+            let opened = try file.cipher()?.open(payload, of: head)
+            try bench.decode(payload, opened: opened, of: head, prefix: base, shard: file.id, into: memory)
         } catch {
             return addAll(of: head, .frame, error.message, at: offset)
         }

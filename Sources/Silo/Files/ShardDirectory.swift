@@ -5,6 +5,8 @@ import Glibc
 /// `.shard` once it is sealed.
 struct ShardDirectory: Sendable {
     let path: String
+    /// Of the shards in it that are encrypted.
+    var keys: (any ContentKeys)?
 
     /// A shard's file as the directory lists it.
     struct Entry: Sendable, Equatable {

@@ -79,10 +79,11 @@ final class RewriteTarget {
 
     private func current() throws(SiloError) -> OpenShard {
         if let shard { return shard }
-        let header = ShardHeader(domain: domain, shard: writer.nextShardID(), createdAt: writer.options.now())
+        let header = try ShardHeader.new(domain, writer.nextShardID(), writer.options.now(), writer.directory.keys)
         let shard = try writer.benches.with { (bench) throws(SiloError) in
             try OpenShard.create(
-                header, at: writer.directory.unfinishedPath(of: header.shard), disk: writer.disk, &bench.digest)
+                header, at: writer.directory.unfinishedPath(of: header.shard), disk: writer.disk,
+                keys: writer.directory.keys, &bench.digest)
         }
         self.shard = shard
         return shard
@@ -95,12 +96,12 @@ final class RewriteTarget {
         var isWritten = false
         defer { if !isWritten { isWritable = false } }
         return try writer.benches.with { (bench) throws(SiloError) in
-            let (encoding, payload) = try bench.encode(bytes)
+            let encoded = try bench.encode(bytes, level: writer.options.hardCompressionLevel)
             var head = FrameHead(
-                kind: kind, encoding: encoding, rawByteCount: bytes.count, storedByteCount: payload.count,
-                payloadChecksum: 0, blobs: blobs)
+                kind: kind, encoding: encoded.encoding, rawByteCount: bytes.count,
+                storedByteCount: encoded.bytes.count, payloadChecksum: 0, blobs: blobs)
             var written: UInt64 = 0
-            try shard.append(&head, payload, &bench.digest) { offset, _ in written = offset }
+            try shard.append(&head, encoded.bytes, &bench.digest) { offset, _ in written = offset }
             for index in head.blobs.indices {
                 locations.append(
                     (

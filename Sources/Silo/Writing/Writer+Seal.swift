@@ -60,6 +60,7 @@ extension Writer {
         // The shard is sealed from here on; what fails below is made good when the store is opened again.
         monitor.withLock { state in
             state.shards[shard.id] = nil
+            state.links[shard.id] = nil
             state.sealed.append(sealed)
         }
         try stopping { () throws(SiloError) in try directory.sync(disk) }

@@ -11,6 +11,7 @@ final class Writer: Sendable {
     let options: Silo.Options
     let disk: Disk
     let benches: WorkbenchPool
+    let reader: Reader
     let monitor: Monitor<WriterState>
     let flushing = Mutex(())
     /// Held by whoever rewrites or deletes shards. Outside all others.
@@ -18,14 +19,17 @@ final class Writer: Sendable {
 
     init(
         directory: ShardDirectory, locations: any LocationStore, options: Silo.Options, disk: Disk,
-        benches: WorkbenchPool, open: [OpenShard], lastShardID: ShardID
+        benches: WorkbenchPool, reader: Reader, open: [OpenShard], lastShardID: ShardID
     ) {
         self.directory = directory
         self.locations = locations
         self.options = options
         self.disk = disk
         self.benches = benches
-        var state = WriterState(nextShardID: max(lastShardID.rawValue + 1, options.lowestShardID.rawValue))
+        self.reader = reader
+        var state = WriterState(
+            nextShardID: max(lastShardID.rawValue + 1, options.lowestShardID.rawValue),
+            busyByteCount: options.busyQueueByteCount)
         for shard in open {
             let end = shard.byteCount
             var record = OpenShardRecord(shard: shard, publishedEnd: end, flushedEnd: end)
@@ -72,11 +76,12 @@ final class Writer: Sendable {
     }
 
     private func create(_ domain: Domain, _ state: inout WriterState) throws(SiloError) -> OpenShard {
-        let header = ShardHeader(
-            domain: domain, shard: ShardID(rawValue: state.nextShardID), createdAt: options.now())
+        let header = try ShardHeader.new(
+            domain, ShardID(rawValue: state.nextShardID), options.now(), directory.keys)
         let shard = try benches.with { (bench) throws(SiloError) in
             try OpenShard.create(
-                header, at: directory.path(of: header.shard, isSealed: false), disk: disk, &bench.digest)
+                header, at: directory.path(of: header.shard, isSealed: false), disk: disk, keys: directory.keys,
+                &bench.digest)
         }
         state.nextShardID += 1
         state.hasNewName = true

@@ -79,6 +79,28 @@ struct Verify: WritingCommand {
         }
     }
 
+    /// A log whose pages are damaged must not be opened: reading them could end the process.
+    func prepare(_ context: Context) throws -> ExitStatus? {
+        guard log || !blobs || checkpoint != nil else { return nil }
+        let findings = try EventLog.checkFile(directory: context.data.log)
+        guard !findings.isEmpty else { return nil }
+        let damage = findings.map {
+            Damage(place: "log", code: $0.kind.rawValue, message: $0.description, position: $0.position)
+        }
+        if context.json {
+            try context.output.json([
+                ("events", .uint(0)), ("blobs", .uint(0)), ("bytes", .uint(0)), ("checkpoints", .uint(0)),
+                ("damage", .array(damage.map(\.json))),
+            ])
+        } else {
+            for finding in damage {
+                try context.output.line("\(context.style.bad("damaged"))  \(Printable.text(finding.message))")
+            }
+            context.output.note("The log was not opened: restore it from a backup.")
+        }
+        return .damage
+    }
+
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
         // No shard may go that is looked at.
         try await store.engine.withoutCollection { try await check(context, store) }

@@ -4,6 +4,7 @@ public import Events
 extension SeededGenerator {
     public mutating func event(_ kind: EventKind) -> Event {
         switch kind {
+        case .tenantErased: .tenantErased(.init(id: TenantID(UInt32(1 + below(3))), repositories: UInt64(below(9))))
         case .tenantAdded: .tenantAdded(.init(id: TenantID(UInt32(1 + below(3))), name: text()))
         case .tokenIssued: .tokenIssued(.init(hash: tokenHash(), name: text()))
         case .tokenRevoked: .tokenRevoked(.init(id: position(), hash: tokenHash()))
@@ -19,6 +20,13 @@ extension SeededGenerator {
         case .repositorySuspended:
             .repositorySuspended(.init(reason: pick(SuspensionReason.allCases), note: text()))
         case .repositoryResumed: .repositoryResumed(.init())
+        case .stateDigest:
+            .stateDigest(
+                .init(
+                    count: magnitude(),
+                    parts: (0..<below(4)).map { _ in
+                        .init(projection: text(), version: UInt32(below(9)), digest: contentHash())
+                    }))
         case .repositoryIdentified:
             .repositoryIdentified(.init(provider: pick(["git", "dir"]), externalID: UInt64(below(9))))
         case .credentialStored:
