@@ -38,6 +38,7 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -56,6 +57,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
@@ -101,14 +103,14 @@ let package = Package(
             [
                 "Queries", "Ingest", "ProviderKit", "Projections", "Events", hummingbird, hummingbirdCore, nioCore,
                 nioHTTPTypes,
-                serviceLifecycle, logging,
+                serviceLifecycle, logging, coreMetrics,
             ]),
         layer("GitHubSimulator", ["OpenSSL", hummingbird, logging]),
         .executableTarget(
             name: "ingestor",
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
-                "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL",
+                "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL", "Zstd",
                 argumentParser, configuration, logging, unixSignals,
             ],
             swiftSettings: strict),
@@ -125,7 +127,7 @@ let package = Package(
         tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("ProjectionsTests", ["Projections", "Events", "EventGenerator"]),
         tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator", "Vault"]),
-        tests("ReplayTests", ["Replay", "State", "Projections", "Events", "EventLog", "EventGenerator"]),
+        tests("ReplayTests", ["Replay", "State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator"]),
         tests("QueriesTests", ["Queries", "Events"]),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib", "GitHubSimulator"]),
         tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
@@ -151,7 +153,7 @@ let package = Package(
                 "Directory", "GitProtocol", "GitHubSimulator", "TestSupport",
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
-        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator"]),
+        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator", "OpenSSL"]),
         .systemLibrary(name: "CTestTLS", path: "Tests/Support/CTestTLS", pkgConfig: "openssl"),
         support("NetworkSupport", ["CTestTLS"]),
         tests("Crash", ["GitHubSimulator", "Events", "EventLog", "Silo", "OpenSSL", "TestSupport"]),

@@ -22,6 +22,14 @@ public struct BlobReport: Sendable {
     public let createdAt: Timestamp?
 }
 
+/// A content that is there.
+public struct FoundContent: Sendable {
+    public let hash: SHA1Hash
+    public let domain: Domain
+    /// Its size in bytes.
+    public let byteCount: Int
+}
+
 extension Queries {
     /// Limit of the references that are listed for one content.
     public static let maximumReferenceCount = 1000
@@ -42,7 +50,7 @@ extension Queries {
             }
             return nil
         }
-        guard let (row, references) = found else { throw unknown(hash) }
+        guard let (row, references) = found else { throw try unknown(hash) }
         let info = try silo.contains(hash, in: row.domain)
         // What is public may have been brought by others: when, how often and beside what is theirs.
         let isShared = !seesStore && row.domain == .public
@@ -51,7 +59,8 @@ extension Queries {
             try log.read { snapshot in try snapshot.header(at: position)?.time }
         }
         return BlobReport(
-            row: row, storedSize: isShared ? nil : info?.storedByteCount, shard: isShared ? nil : row.stored?.shard,
+            row: row, storedSize: isShared ? nil : info?.storedByteCount,
+            shard: isShared ? nil : info?.shard ?? row.stored?.shard,
             isReadable: info != nil && row.damage == nil,
             largeFile: try state.read { view in try view.largeFile(hash, in: row.domain) }, references: references,
             referenceCount: isShared ? UInt64(references.count) : row.references,
@@ -68,11 +77,45 @@ extension Queries {
         for domain in domains where try silo.contains(hash, in: domain) != nil {
             return try silo.read(hash, in: domain, range: range, into: body)
         }
-        throw unknown(hash)
+        throw try unknown(hash)
     }
 
-    func unknown(_ hash: SHA1Hash) -> QueryError {
-        QueryError(
+    /// Where a content is that the tenant may read; nil where there is none.
+    ///
+    /// - Throws: `SiloError`.
+    public func find(_ hash: SHA1Hash) throws -> FoundContent? {
+        for domain in domains {
+            if let info = try silo.contains(hash, in: domain) {
+                return FoundContent(hash: hash, domain: domain, byteCount: info.byteCount)
+            }
+        }
+        return nil
+    }
+
+    /// Calls `body` with a content that was found, piece by piece; its hashes are checked.
+    ///
+    /// - Throws: `SiloError` for damage, and whatever `body` throws.
+    public func content(_ found: FoundContent, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try silo.read(found.hash, in: found.domain, into: body)
+    }
+
+    /// Whether the store has a content that the tenant may read.
+    public func isThere(_ hash: SHA1Hash) throws -> Bool {
+        try find(hash) != nil
+    }
+
+    func unknown(_ hash: SHA1Hash) throws -> QueryError {
+        let deleted = try state.read { view in
+            // What is public was perhaps nothing of theirs.
+            try domains.filter { seesStore || $0 != .public }.compactMap { try view.blob(hash, in: $0)?.deleted }.first
+        }
+        if let deleted {
+            return QueryError(
+                .unknownBlob,
+                "\(hash.hex) was deleted by event \(deleted.rawValue), as nothing named it any more: `ingestor explain \(hash.hex)` "
+                    + "shows when and why")
+        }
+        return QueryError(
             .unknownBlob,
             "no content \(hash.hex) is known to this tenant. The id of a file's content is shown by `ingestor files`")
     }
@@ -99,7 +142,9 @@ extension Queries {
             }
             return nil
         }
-        guard let (domain, stored) = found, let info = try silo.contains(hash, in: domain) else { throw unknown(hash) }
+        guard let (domain, stored) = found, let info = try silo.contains(hash, in: domain) else {
+            throw try unknown(hash)
+        }
         return (info.byteCount, stored.mimeType)
     }
 }

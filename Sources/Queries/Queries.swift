@@ -17,7 +17,7 @@ public struct Queries: Sendable {
     public let seesStore: Bool
     /// Whose content may be read: what is the tenant's own, and what is public.
     public let domains: [Domain]
-    /// The tenant who asks is whoever runs the engine.
+    /// Who asks is whoever runs the engine.
     private let isOperator: Bool
 
     /// For whoever runs the engine, and works for one tenant.
@@ -43,15 +43,16 @@ public struct Queries: Sendable {
         case .everything:
             tenant = nil
             seesEverything = true
+            isOperator = true
             let tenants = try state.read { view in try view.tenants() }
             domains = [.public] + tenants.map { .tenant($0.id) }
         case .tenant(let id):
             tenant = try state.read { view in try view.tenant(id) }
             seesEverything = false
+            isOperator = false
             domains = (tenant.map { [.tenant($0.id)] } ?? []) + [.public]
         }
         seesStore = seesEverything
-        isOperator = seesEverything
     }
 
     /// How many events are known; positions below it can be asked for.

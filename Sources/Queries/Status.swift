@@ -46,7 +46,14 @@ extension Queries {
         of repository: RepositoryRow? = nil, at now: Timestamp? = nil,
         pause: (RepositoryRow, SyncReason) -> LimitPause? = { _, _ in nil }
     ) throws -> [RepositoryStatus] {
-        let rows = try repository.map { [$0] } ?? repositories()
+        try status(of: try repository.map { [$0] } ?? repositories(), at: now, pause: pause)
+    }
+
+    /// The status of some sources; see ``status(of:at:pause:)``.
+    public func status(
+        of rows: [RepositoryRow], at now: Timestamp? = nil,
+        pause: (RepositoryRow, SyncReason) -> LimitPause? = { _, _ in nil }
+    ) throws -> [RepositoryStatus] {
         let circuits = try circuits(at: now)
         return try state.read { view in
             try rows.map { row in

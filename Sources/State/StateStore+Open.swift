@@ -12,7 +12,7 @@ extension StateStore {
     /// - Throws: `StateError`; for a reader with the code `missing`, `stale` or `unusable` where it cannot be used as it is.
     public static func open(
         directory: String, log: EventLog, mode: StateMode, options: StateOptions = .init(),
-        progress: (StateProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (StateProgress) -> Void = { _ in }
     ) throws -> StateStore {
         switch mode {
         case .reader(let allowsStale):
@@ -45,11 +45,13 @@ extension StateStore {
     }
 
     private static func openWriter(
-        _ directory: String, _ log: EventLog, _ options: StateOptions, _ progress: (StateProgress) -> Void
+        _ directory: String, _ log: EventLog, _ options: StateOptions,
+        _ progress: @escaping @Sendable (StateProgress) -> Void
     ) throws -> StateStore {
         try Directories.create(directory)
         let new = directory + newSuffix
         try Directories.removeEnvironment(new)
+        try Directories.removeEnvironment(directory + rebuiltSuffix)
         var opening = StateOpening(origin: .existing)
         let logCount = try log.count
         var present: UInt64 = 0
@@ -88,7 +90,7 @@ extension StateStore {
     /// - Returns: how many events it has folded; nil where there is none.
     private static func restore(
         after present: UInt64, _ log: EventLog, _ logCount: UInt64, _ options: StateOptions, to new: String,
-        _ opening: inout StateOpening, _ progress: (StateProgress) -> Void
+        _ opening: inout StateOpening, _ progress: @escaping @Sendable (StateProgress) -> Void
     ) throws -> UInt64? {
         guard let directory = options.snapshotDirectory.map(SnapshotDirectory.init(path:)) else { return nil }
         for entry in try directory.entries() {
@@ -96,7 +98,10 @@ extension StateStore {
                 guard entry.count > present, !isFarBehind(entry.count, logCount, options) else { return nil }
             }
             progress(StateProgress(phase: .snapshot, done: 0, total: logCount))
-            guard let reason = try directory.restore(entry, to: new, log) else { return entry.count }
+            guard let reason = try directory.restore(entry, to: new, log) ?? unfitKeys(in: new, log, options) else {
+                return entry.count
+            }
+            try Directories.removeEnvironment(new)
             opening.passedOver.append("\(entry.path): \(reason)")
         }
         return nil
@@ -104,8 +109,10 @@ extension StateStore {
 
     /// Where a state is built that takes the place of another.
     private static let newSuffix = ".new"
+    /// Where one is that takes its place while it is open.
+    static let rebuiltSuffix = ".anew"
 
-    private func catchUp(to end: UInt64, _ progress: (StateProgress) -> Void) throws {
+    private func catchUp(to end: UInt64, _ progress: @escaping @Sendable (StateProgress) -> Void) throws {
         var done = try count
         while done < end {
             done = try catchUp(to: end, limit: nil)
@@ -166,7 +173,14 @@ extension StateStore {
     }
 
     /// Why the rows are not those that the keys give now; nil where they are.
-    private func unfitKeys() throws -> String? {
+    func unfitKeys() throws -> String? { try Self.unfitKeys(tables, log) }
+
+    /// The same of a state that is not open.
+    private static func unfitKeys(in directory: String, _ log: EventLog, _ options: StateOptions) throws -> String? {
+        try unfitKeys(try StateTables(directory: directory, options: options, isReadOnly: false), log)
+    }
+
+    private static func unfitKeys(_ tables: StateTables, _ log: EventLog) throws -> String? {
         guard let keys = log.keys else { return nil }
         let use = try tables.environment.read { try KeyUse($0, tables.meta) }
         if !use.opened.isEmpty, try !keys.erasedKeys().isDisjoint(with: use.opened) {

@@ -13,7 +13,11 @@ public final class StateStore: Sendable {
     public let directory: String
     public let mode: StateMode
     let options: StateOptions
-    let tables: StateTables
+    private let current: Mutex<StateTables>
+    /// Keeps snapshots from being taken while the rows that they would hold are replaced.
+    let snapshotLock = Mutex<Void>(())
+    /// One at a time makes them anew.
+    let rebuildLock = Mutex<Void>(())
     let log: EventLog
     private let writer: Mutex<Writer>
     /// How it came to be, where it was opened for writing.
@@ -42,7 +46,7 @@ public final class StateStore: Sendable {
         self.directory = directory
         self.mode = mode
         self.options = options
-        self.tables = tables
+        current = Mutex(tables)
         self.log = log
         let (description, ledger) = try tables.environment.read { transaction in
             (try StateDescription(transaction, tables.meta) ?? StateDescription(), try tables.ledger(transaction))
@@ -53,6 +57,9 @@ public final class StateStore: Sendable {
         plan(after: try SnapshotDirectory(path: snapshots).entries().first?.count ?? 0)
         raiseIfDue(count)
     }
+
+    /// Where the rows are. Another place takes over where they are made anew: whoever needs two of them asks once.
+    var tables: StateTables { current.withLock { $0 } }
 
     /// How many events are folded.
     public var count: UInt64 {
@@ -89,6 +96,11 @@ public final class StateStore: Sendable {
         }
     }
 
+    /// Folds the events of the log that follow, up to `end`, in as many transactions as it takes.
+    package func fold(to end: UInt64) throws {
+        while try catchUp(to: end) < end {}
+    }
+
     private func fold(
         from start: LogPosition, _ forEach: ((LogPosition, RawSpan) throws -> Void) throws -> Void
     ) throws {
@@ -117,6 +129,7 @@ public final class StateStore: Sendable {
                 .outOfOrder, "event \(start.rawValue) does not follow the \(writer.description.count) folded ones")
         }
         if !writer.isMarked { try mark(&writer) }
+        let tables = self.tables
         let live = LiveFold(tables: tables)
         var isRepeated = false
         try tables.environment.write { transaction in
@@ -133,7 +146,7 @@ public final class StateStore: Sendable {
                 }
             }
             try live.apply(&writer.deltas, &writer.folder, &transaction)
-            for (key, sum) in writer.folder.ledger.takeChanges() {
+            for (key, sum) in writer.folder.ledgers.takeChanges() {
                 try tables.write(sum, key, &transaction)
             }
             try writer.folder.keyUse.write(&transaction, tables.meta)
@@ -178,18 +191,42 @@ public final class StateStore: Sendable {
         }
     }
 
+    // MARK: Replacing
+
+    /// Takes over the rows of `other`, which is a state of the same log that nobody else uses, and deletes the file that they
+    /// were in. Nothing is folded meanwhile; who reads goes on with what is read.
+    func replace(with other: StateStore) throws {
+        try writer.withLock { writer in
+            if let failure = writer.failure {
+                throw StateError(.storage, "an earlier fold failed; open it again", cause: failure)
+            }
+            var done = try other.count
+            while done < writer.description.count { done = try other.catchUp(to: writer.description.count) }
+            try other.close()
+            let tables = other.tables
+            let (description, ledger) = try tables.environment.read { transaction in
+                (try StateDescription(transaction, tables.meta) ?? StateDescription(), try tables.ledger(transaction))
+            }
+            try Directories.replaceEnvironment(directory, with: other.directory)
+            current.withLock { $0 = tables }
+            writer = Writer(description: description, folder: RowFolder(ledger))
+        }
+    }
+
     // MARK: Reading
 
     /// Runs `body` over the state as it is now.
     public func read<R>(_ body: (borrowing StateView) throws -> R) throws -> R {
-        try tables.environment.read { transaction in
+        let tables = self.tables
+        return try tables.environment.read { transaction in
             try body(StateView(transaction: BorrowedTransaction(handle: transaction.handle), tables: tables))
         }
     }
 
     /// The state as it is now, for what reads in several steps. While it is held the storage keeps old pages.
     public func snapshot() throws -> StateSnapshot {
-        StateSnapshot(snapshot: try tables.environment.snapshot(), tables: tables)
+        let tables = self.tables
+        return StateSnapshot(snapshot: try tables.environment.snapshot(), tables: tables)
     }
 
     /// Frees what snapshots of dead processes hold; returns how many there were.
@@ -209,6 +246,8 @@ enum StateLimits {
     static let keptSnapshots = 2
     /// A snapshot is due when the state has grown by one part in so many since the last one.
     static let snapshotGrowth: UInt64 = 2
+    /// Bytes of what follows from rows that are kept in memory while tables are built.
+    static let derivedBytes = 16 << 20
     /// Bytes of rows that are appended in one transaction when a table is built, since LMDB keeps changed pages in memory.
     static let buildTransactionBytes = 16 << 20
     /// Room that such a transaction is given in the map: rows of half a page and more take up to twice their bytes, and the

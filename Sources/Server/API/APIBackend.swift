@@ -16,8 +16,13 @@ public struct APIBackend: Sendable {
     public var providers: [String]
     /// Those that read this machine, which is the administrator's alone.
     public var localProviders: Set<String>
-    /// Until when a limit lets nothing through that is done for that reason.
+    /// Until when a limit lets nothing through that is done for that reason, as far as the source's provider knows.
     public var pause: @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause?
+    /// The newest checkpoint of the log, as the command gives it; nil: none is signed here.
+    public var checkpoint: (@Sendable () async throws -> Forms.Fields)?
+    /// What whoever works off what is due is doing, and how many syncs may be under way at once.
+    public var schedule: @Sendable () -> SchedulerStatus
+    public var concurrency: Int
     public var now: @Sendable () -> Timestamp
     /// So many random bytes.
     public var random: @Sendable (Int) throws -> [UInt8]
@@ -28,6 +33,8 @@ public struct APIBackend: Sendable {
         engine: Engine, queries: @escaping @Sendable (Viewer) throws -> Queries, adminToken: Secret? = nil,
         providers: [String], localProviders: Set<String> = [],
         pause: @escaping @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause? = { _, _, _ in nil },
+        checkpoint: (@Sendable () async throws -> Forms.Fields)? = nil,
+        schedule: @escaping @Sendable () -> SchedulerStatus = { SchedulerStatus() }, concurrency: Int = 1,
         now: @escaping @Sendable () -> Timestamp,
         random: @escaping @Sendable (Int) throws -> [UInt8], executor: (any TaskExecutor)? = nil
     ) {
@@ -37,6 +44,9 @@ public struct APIBackend: Sendable {
         self.providers = providers
         self.localProviders = localProviders
         self.pause = pause
+        self.checkpoint = checkpoint
+        self.schedule = schedule
+        self.concurrency = concurrency
         self.now = now
         self.random = random
         self.executor = executor

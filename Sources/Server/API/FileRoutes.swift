@@ -58,16 +58,15 @@ struct FileRoutes: Sendable {
         guard let cursor = try PageRequest.decoded(exchange.query) else {
             return (try queries.view(of: repository, at: moment), nil)
         }
-        guard moment == nil else { throw Problem.malformed("a cursor names its moment: leave `at` out") }
         guard cursor.count > 8 else { throw PageRequest.wrongCursor }
         let position = LogPosition(cursor.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
         let view: RepositoryView
         do {
             view = try queries.view(of: repository, at: .position(position))
         } catch is QueryError {
-            throw PageRequest.wrongCursor
+            throw PageRequest.unknownCursor
         }
-        guard view.position == position else { throw PageRequest.wrongCursor }
+        guard view.position == position else { throw PageRequest.unknownCursor }
         return (view, Array(cursor.dropFirst(8)))
     }
 
@@ -110,6 +109,10 @@ struct FileRoutes: Sendable {
 }
 
 extension PageRequest {
+    /// It is written as one, and was not given here.
+    static let unknownCursor = Problem(
+        status: .notFound, code: "unknownCursor", detail: "the cursor is none that was given here: begin without one")
+
     /// The bytes of the cursor of a request; nil where there is none.
     static func decoded(_ query: QueryItems) throws(Problem) -> [UInt8]? {
         guard let text = try query.text("cursor") else { return nil }

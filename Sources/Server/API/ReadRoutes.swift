@@ -52,7 +52,7 @@ struct ReadRoutes: Sendable {
         }
         let (page, next) = try PageRequest(exchange.query).page(of: rows) { $0.id.rawValue }
         let now = backend.now()
-        let items = try page.flatMap { try queries.status(of: $0, at: now) { backend.pause($0, $1, now) } }
+        let items = try queries.status(of: page, at: now) { backend.pause($0, $1, now) }
         let limits = try queries.rateLimits().map { status in
             JSONValue.object([
                 ("quota", .string(status.quota)), ("limit", status.limit.map { .uint($0.limit) } ?? .null),

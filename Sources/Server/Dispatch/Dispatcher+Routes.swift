@@ -3,6 +3,7 @@ import Hummingbird
 import Ingest
 import Logging
 import ProviderKit
+import Queries
 
 extension Dispatcher {
     /// All routes of a server.
@@ -20,6 +21,7 @@ extension Dispatcher {
         let authenticator = Authenticator(
             api, rates: RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now: now),
             sessions: api.map { Sessions(random: $0.random, now: $0.now) })
+        let registry = PrometheusRegistry(help: RequestMetrics.help.merging(EventMetrics.help) { first, _ in first })
         var routes = [
             Route(.get, "/healthz", .open) { _ in health.health() },
             Route(.get, "/readyz", .open) { _ in try await health.readiness() },
@@ -38,10 +40,26 @@ extension Dispatcher {
             routes += BlobRoutes(backend: api, streams: streams).routes
             routes += EventRoutes(backend: api, streams: streams, authenticator: authenticator, limits: limits).routes
             routes += ReadRoutes(backend: api).routes
+            routes += OpenAPIDocument.routes
+            routes +=
+                MetricsRoute(
+                    backend: api, registry: registry, events: EventMetrics(factory: registry, from: Self.head(api)),
+                    streams: streams, startedAt: api.now()
+                ).routes
+            if let checkpoint = api.checkpoint {
+                routes += ProofRoutes(backend: api, checkpoint: checkpoint).routes
+            }
             routes += DeadLetterRoutes(backend: api, body: body, idempotency: idempotency).routes
         }
         self.init(
-            table: RouteTable(routes), authenticator: authenticator, observer: NoObserver(), executor: api?.executor,
+            table: RouteTable(routes), authenticator: authenticator, observer: RequestMetrics(factory: registry),
+            executor: api?.executor,
             now: now, logger: logger)
+    }
+
+    /// Where the log ends now.
+    private static func head(_ api: APIBackend) -> LogPosition {
+        // A state that cannot be read fails every request by itself; then it is counted from the beginning.
+        do { return LogPosition(try api.queries(.everything).count) } catch { return LogPosition(0) }
     }
 }

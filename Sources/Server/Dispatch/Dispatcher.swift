@@ -70,8 +70,3 @@ struct Dispatcher: HTTPResponder {
 protocol RequestObserver: Sendable {
     func answered(method: String, path: String, status: Int, seconds: Double)
 }
-
-/// Counts nothing.
-struct NoObserver: RequestObserver {
-    func answered(method: String, path: String, status: Int, seconds: Double) {}
-}

@@ -30,11 +30,7 @@ struct SignCheckpoint: WritingCommand {
         }
         let signed = try await store.currentCheckpoint(context)
         if context.json {
-            try context.output.json([
-                ("origin", .string(signed.checkpoint.origin)), ("size", .uint(signed.event.size)),
-                ("root", .hash(signed.event.root)), ("position", .position(signed.position)),
-                ("publicKey", .string(verifier.description)), ("checkpoint", .string(signed.event.note)),
-            ])
+            try context.output.json(signed.form(verifier))
         } else {
             try context.output.write(Array(signed.event.note.utf8))
         }

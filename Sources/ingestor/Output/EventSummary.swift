@@ -9,6 +9,8 @@ enum EventSummary {
         case .repositoryReconfigured(let payload):
             payload.configuration.isPrivate ? "private" : "public"
         case .repositoryRemoved(let payload): payload.locator.description
+        case .tenantErased(let payload):
+            "number \(payload.id.rawValue), \(Units.count(payload.repositories, "repository", plural: "repositories"))"
         case .tenantAdded(let payload): "\(payload.name), number \(payload.id.rawValue)"
         case .pollCompleted(let payload):
             "\(payload.changed ? "changed" : "unchanged")\(payload.head.map { " " + short($0) } ?? "")\(payload.ref.isEmpty ? "" : " " + text(payload.ref))"
@@ -36,6 +38,7 @@ enum EventSummary {
             "shard \(payload.shard.rawValue), \(Units.count(payload.blobCount, "blob")), \(Units.bytes(payload.byteCount))"
         case .blobCorrupted(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue), \(payload.code)"
         case .blobRepaired(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue)"
+        case .stateDigest(let payload): "after \(Units.count(payload.count, "event"))"
         case .blobRefused(let payload):
             "\(short(payload.hash)), \(Units.bytes(payload.refusedSize)): other content is kept under that id"
         case .checkpointSigned(let payload):

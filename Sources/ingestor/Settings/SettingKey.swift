@@ -23,8 +23,13 @@ enum SettingKey: String, CaseIterable, Sendable {
     case caFile
     case proxy
     case shardBytes
+    case gcGrace
+    case gcGraceEvents
+    case gcInterval
+    case gcRecompress
     case snapshotEvents
     case logOrigin
+    case digestEvents
 
     /// Never shown, and may be given as a file.
     var isSecret: Bool {

@@ -2,6 +2,7 @@ import EventLog
 import Events
 import Ingest
 import Projections
+import Queries
 import State
 
 /// A checkpoint that was signed, and where the log says so.
@@ -9,6 +10,15 @@ struct RecordedCheckpoint: Sendable {
     let position: LogPosition
     let event: CheckpointSigned
     let checkpoint: LogCheckpoint
+
+    /// - Parameter verifier: the key that verifies it.
+    func form(_ verifier: NoteVerifier) -> [(String, JSONValue)] {
+        [
+            ("origin", .string(checkpoint.origin)), ("size", .uint(event.size)), ("root", .hash(event.root)),
+            ("position", .position(position)), ("publicKey", .string(verifier.description)),
+            ("checkpoint", .string(event.note)),
+        ]
+    }
 }
 
 extension WriteStore {
@@ -51,6 +61,24 @@ extension WriteStore {
             throw CommandError("the checkpoint was signed and is not in the log: run `ingestor verify --log`")
         }
         return signed
+    }
+}
+
+extension WriteStore {
+    /// Whoever asks over HTTP gets one that may be so old, so that asking does not fill the log.
+    private static let maximumCheckpointAgeSeconds = 60.0
+
+    /// The newest checkpoint for somebody who asks over HTTP.
+    func checkpointForm(_ context: Context) async throws -> [(String, JSONValue)] {
+        let verifier = try checkpointSigner(context).verifier
+        if let last = try reader.queries.checkpoint(), last.event.publicKey == verifier.publicKey,
+            Double(Context.now().microseconds - last.at.microseconds) / 1e6 < Self.maximumCheckpointAgeSeconds
+        {
+            return RecordedCheckpoint(
+                position: last.position, event: last.event, checkpoint: try LogCheckpoint(parsing: last.event.note)
+            ).form(verifier)
+        }
+        return try await currentCheckpoint(context).form(verifier)
     }
 }
 

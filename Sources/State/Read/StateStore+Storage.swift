@@ -1,0 +1,6 @@
+public import EventLog
+import LMDB
+
+extension StateStore {
+    public var storage: StorageInfo { StorageInfo(tables.environment.info) }
+}
