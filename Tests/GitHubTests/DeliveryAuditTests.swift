@@ -23,8 +23,8 @@ struct DeliveryAuditTests {
             let provider = GitHubProvider(settings: hub.settings(app: app))
             let audit = try #require(provider.deliveryAudit)
             // The simulator's address is that of an Enterprise Server.
-            #expect(audit.windowSeconds == 7 * 86_400)
-            #expect(Self.gitHubDotCom(app)?.windowSeconds == 3 * 86_400)
+            #expect(audit.windowSeconds == 7 * 86_400.0)
+            #expect(Self.gitHubDotCom(app)?.windowSeconds == 3 * 86_400.0)
             let found = try await audit.deliveries(since: Timestamp(seconds: 0))
             #expect(found.count == 120)
             #expect(found.allSatisfy { !$0.succeeded && $0.event == "push" })
