@@ -46,4 +46,6 @@ public struct SchedulerStatus: Sendable, Equatable {
     public var nextAt: Timestamp?
     /// Why the last audit of deliveries failed, by provider; those that went well are left out.
     public var auditFailures: [String: String] = [:]
+
+    public init() {}
 }
