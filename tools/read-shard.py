@@ -5,9 +5,12 @@
     read-shard.py SHARD SHA1        writes one blob to standard output
 
 Checks every checksum and hash on its way. Exit: 0 done, 1 no such blob, 2 the shard is damaged or not understood.
-Wants the module `zstandard` or the program `zstd`.
+Wants the module `zstandard` or the program `zstd`. A shard that is encrypted takes its tenant's key (64 hex digits) from the
+environment, as TENANT_KEY, and the module `cryptography`.
 """
 import hashlib
+import hmac
+import os
 import struct
 import subprocess
 import sys
@@ -39,6 +42,15 @@ def unzstd(data):
         return subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
+def unseal(key, sealed, authenticated):
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    try:
+        return AESGCM(key).decrypt(sealed[:12], sealed[12:], authenticated)
+    except InvalidTag:
+        raise Damaged("a payload does not open: it was changed, or the key is another")
+
+
 def varint(data, offset):
     value = shift = 0
     while True:
@@ -55,7 +67,12 @@ class Shard:
         self.data = data
         magic, version, features, self.domain, key, zero, self.id, self.created, salt, check = HEADER.unpack_from(data)
         expect(magic == b"\x89SILO\r\n\x1a" and check == checksum(data[:56]), "no shard's header")
-        expect((version, features, key, zero, salt) == (1, 0, 0, 0, bytes(16)), "not version 1, or encrypted")
+        expect((version, features, zero) == (1, 0, 0) and (key != 0 or salt == bytes(16)), "not version 1")
+        self.key = None
+        if key != 0:
+            tenant_key = bytes.fromhex(os.environ.get("TENANT_KEY", ""))
+            expect(len(tenant_key) == 32, f"it is encrypted with key {key}, and TENANT_KEY gives none")
+            self.key = hmac.new(tenant_key, b"ingestor shard" + salt + b"\x01", hashlib.sha256).digest()
         self.end = len(data)
         self.is_sealed = data[-8:] == b"SILODONE"
         if self.is_sealed:
@@ -75,6 +92,8 @@ class Shard:
         place = struct.pack(">QQ", self.id, offset)
         expect(head_check == checksum(place + self.data[offset:offset + 56] + table), f"the head at {offset} is damaged")
         expect(payload_check == checksum(payload), f"the payload at {offset} is damaged")
+        if self.key:
+            payload = unseal(self.key, payload, struct.pack(">QBBI", self.id, kind, encoding, raw_size))
         entries, at = [], 0
         for _ in range(count):
             blob_size, after = varint(table, at + 52)

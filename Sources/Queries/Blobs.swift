@@ -42,7 +42,7 @@ extension Queries {
             }
             return nil
         }
-        guard let (row, references) = found else { throw unknown(hash) }
+        guard let (row, references) = found else { throw try unknown(hash) }
         let info = try silo.contains(hash, in: row.domain)
         // What is public may have been brought by others: when, how often and beside what is theirs.
         let isShared = !seesStore && row.domain == .public
@@ -51,7 +51,8 @@ extension Queries {
             try log.read { snapshot in try snapshot.header(at: position)?.time }
         }
         return BlobReport(
-            row: row, storedSize: isShared ? nil : info?.storedByteCount, shard: isShared ? nil : row.stored?.shard,
+            row: row, storedSize: isShared ? nil : info?.storedByteCount,
+            shard: isShared ? nil : info?.shard ?? row.stored?.shard,
             isReadable: info != nil && row.damage == nil,
             largeFile: try state.read { view in try view.largeFile(hash, in: row.domain) }, references: references,
             referenceCount: isShared ? UInt64(references.count) : row.references,
@@ -68,11 +69,26 @@ extension Queries {
         for domain in domains where try silo.contains(hash, in: domain) != nil {
             return try silo.read(hash, in: domain, range: range, into: body)
         }
-        throw unknown(hash)
+        throw try unknown(hash)
     }
 
-    func unknown(_ hash: SHA1Hash) -> QueryError {
-        QueryError(
+    /// Whether the store has a content that the tenant may read.
+    public func isThere(_ hash: SHA1Hash) throws -> Bool {
+        try domains.contains { try silo.contains(hash, in: $0) != nil }
+    }
+
+    func unknown(_ hash: SHA1Hash) throws -> QueryError {
+        let deleted = try state.read { view in
+            // What is public was perhaps nothing of theirs.
+            try domains.filter { seesStore || $0 != .public }.compactMap { try view.blob(hash, in: $0)?.deleted }.first
+        }
+        if let deleted {
+            return QueryError(
+                .unknownBlob,
+                "\(hash.hex) was deleted by event \(deleted.rawValue), as nothing named it any more: `ingestor explain \(hash.hex)` "
+                    + "shows when and why")
+        }
+        return QueryError(
             .unknownBlob,
             "no content \(hash.hex) is known to this tenant. The id of a file's content is shown by `ingestor files`")
     }
@@ -99,7 +115,9 @@ extension Queries {
             }
             return nil
         }
-        guard let (domain, stored) = found, let info = try silo.contains(hash, in: domain) else { throw unknown(hash) }
+        guard let (domain, stored) = found, let info = try silo.contains(hash, in: domain) else {
+            throw try unknown(hash)
+        }
         return (info.byteCount, stored.mimeType)
     }
 }

@@ -58,6 +58,7 @@ extension Queries {
                     )
             }
             try collector.follow(versions.map(\.version.position))
+            try collector.follow(Set(versions.compactMap(\.released)).sorted())
             for case .upserted(let mode, let hash, _) in versions.map(\.content) where mode != GitMode.submodule {
                 try collector.addStoring(of: hash)
             }

@@ -14,6 +14,8 @@ public struct FileEntry: Sendable, Equatable {
     /// Why the content was not taken.
     public var skipReason: SkipReason?
     public var version: ItemVersion
+    /// The event by which this version is not kept any more: its content may be gone.
+    public var released: LogPosition?
 
     public var isSubmodule: Bool { mode == GitMode.submodule }
     public var isSymlink: Bool { mode == GitMode.symlink }
@@ -92,21 +94,23 @@ extension Queries {
         case .removed: return nil
         case .upserted(let mode, let hash, let size):
             guard mode != GitMode.submodule else {
-                return FileEntry(path: version.path, mode: mode, hash: hash, version: version.version)
+                return FileEntry(
+                    path: version.path, mode: mode, hash: hash, version: version.version, released: version.released)
             }
             var type: String?
             for domain in [repository.domain] + domains where type == nil {
                 type = try view.blob(hash, in: domain)?.stored?.mimeType
             }
             return FileEntry(
-                path: version.path, mode: mode, hash: hash, size: size, mimeType: type, version: version.version)
+                path: version.path, mode: mode, hash: hash, size: size, mimeType: type, version: version.version,
+                released: version.released)
         case .skipped(let mode, let hash, let size, let reason):
             // A listing equals the source's, unless somebody asked for less. What stands for a whole directory, and what has
             // no place in the source's tree, has no line in it.
             guard reason != .excluded, mode != GitMode.tree, hash.bytes.contains(where: { $0 != 0 }) else { return nil }
             return FileEntry(
                 path: version.path, mode: mode, hash: hash, size: mode == GitMode.submodule ? nil : size,
-                skipReason: reason, version: version.version)
+                skipReason: reason, version: version.version, released: version.released)
         }
     }
 

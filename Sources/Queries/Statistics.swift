@@ -14,6 +14,9 @@ public struct StoreStatistics: Sendable, Equatable {
     /// Distinct contents, and the sum of their sizes.
     public var blobs: UInt64 = 0
     public var uniqueBytes: UInt64 = 0
+    /// Of these, what nothing names any more and waits to be deleted.
+    public var releasedBlobs: UInt64 = 0
+    public var releasedBytes: UInt64 = 0
     /// Bytes that they take on disk, in so many shards.
     public var storedBytes: UInt64 = 0
     public var shards: UInt64 = 0
@@ -24,7 +27,9 @@ public struct StoreStatistics: Sendable, Equatable {
 
     /// How many times over the contents would be kept without deduplication; nil where that cannot be told.
     public var dedupRatio: Double? {
-        isComparable ? uniqueBytes == 0 ? 1 : Double(logicalBytes) / Double(uniqueBytes) : nil
+        // What waits to be deleted is no version's any more.
+        let named = uniqueBytes - min(uniqueBytes, releasedBytes)
+        return isComparable ? named == 0 ? 1 : Double(logicalBytes) / Double(named) : nil
     }
     /// How many times smaller the contents are on disk.
     public var compressionRatio: Double { storedBytes == 0 ? 1 : Double(uniqueBytes) / Double(storedBytes) }
@@ -48,6 +53,8 @@ extension Queries {
             for (_, statistics) in domains {
                 result.blobs += statistics.blobs
                 result.uniqueBytes += statistics.uniqueBytes
+                result.releasedBlobs += statistics.releasedBlobs
+                result.releasedBytes += statistics.releasedBytes
             }
         }
         // The bodies of webhooks are records of ours, no content.
@@ -70,6 +77,8 @@ extension Queries {
             result.logicalBytes = own.logicalBytes
             result.blobs = kept.blobs
             result.uniqueBytes = kept.uniqueBytes
+            result.releasedBlobs = kept.releasedBlobs
+            result.releasedBytes = kept.releasedBytes
             result.isComparable = all.allSatisfy { $0.domain == domain }
         }
         let stored = try silo.statistics(of: domain)

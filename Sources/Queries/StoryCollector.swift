@@ -133,11 +133,14 @@ struct StoryCollector {
         try follow(syncs.sorted())
     }
 
-    /// The event that says that a content was stored.
+    /// The events that say that a content was stored, that nothing names it any more, and that it was deleted.
     mutating func addStoring(of hash: SHA1Hash) throws {
         let queries = queries
         let found = try queries.state.read { view -> [LogPosition] in
-            try queries.domains.compactMap { try view.blob(hash, in: $0)?.stored?.firstSeen }
+            try queries.domains.flatMap { domain -> [LogPosition] in
+                let row = try view.blob(hash, in: domain)
+                return [row?.stored?.firstSeen, row?.released?.position, row?.deleted].compactMap { $0 }
+            }
         }
         for position in found {
             guard let header = try queries.log.read({ snapshot in try snapshot.header(at: position) }),

@@ -19,8 +19,8 @@ extension Silo {
     static func open(
         directory path: String, locations locationsPath: String, mode: Mode, options: Options, disk: Disk
     ) throws(SiloError) -> Silo {
-        let benches = WorkbenchPool(compressionLevel: options.compressionLevel)
-        let directory: ShardDirectory
+        let benches = WorkbenchPool()
+        var directory: ShardDirectory
         let locations: any LocationStore
         var report = OpenReport()
         switch mode {
@@ -35,6 +35,7 @@ extension Silo {
             locations = store ?? MemoryLocations()
             report.hasRebuiltLocations = store == nil
         }
+        directory.keys = options.keys
         var recovery = Recovery(
             directory: directory, locations: locations, benches: benches, disk: disk, mayCut: mode == .writer,
             report: report)
@@ -47,6 +48,7 @@ extension Silo {
             ? nil
             : Writer(
                 directory: directory, locations: locations, options: options, disk: disk, benches: benches,
+                reader: reader,
                 open: recovery.open, lastShardID: recovery.lastShardID)
         return Silo(
             directory: directory, locations: locations, benches: benches, reader: reader, writer: writer,

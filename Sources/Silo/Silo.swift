@@ -52,17 +52,22 @@ public final class Silo: Sendable {
 extension Silo {
     /// Puts a blob. Its hashes are computed here.
     ///
+    /// - Parameter hint: what helps to keep it small; nothing that is read depends on it.
     /// - Returns: whether it was new. It is durable once a ``flush()`` that begins later has returned.
     /// - Throws: `SiloError`. The blob may have been taken in or not; putting it again is right either way.
-    public func put(_ bytes: UnsafeRawBufferPointer, in domain: Domain) throws(SiloError) -> Put {
-        try writer.put(bytes, in: domain)
+    public func put(
+        _ bytes: UnsafeRawBufferPointer, in domain: Domain, hint: PutHint = PutHint()
+    ) throws(SiloError) -> Put {
+        try writer.put(bytes, in: domain, hint)
     }
 
     /// Puts a blob. Its hashes are computed here.
-    public func put(_ bytes: [UInt8], in domain: Domain) throws(SiloError) -> Put {
+    public func put(_ bytes: [UInt8], in domain: Domain, hint: PutHint = PutHint()) throws(SiloError) -> Put {
         let writer = try writer
         let result: Result<Put, SiloError> = bytes.withUnsafeBytes { bytes in
-            do throws(SiloError) { return .success(try writer.put(bytes, in: domain)) } catch { return .failure(error) }
+            do throws(SiloError) { return .success(try writer.put(bytes, in: domain, hint)) } catch {
+                return .failure(error)
+            }
         }
         return try result.get()
     }
@@ -72,10 +77,11 @@ extension Silo {
     /// - Parameters:
     ///   - byteCount: its size; Git's hash begins with it.
     ///   - expected: its SHA-1, where it is known. What is there already is then not written a second time.
+    ///   - hint: what helps to keep it small; nothing that is read depends on it.
     public func putStream(
-        in domain: Domain, byteCount: Int, expecting expected: SHA1Hash? = nil
+        in domain: Domain, byteCount: Int, expecting expected: SHA1Hash? = nil, hint: PutHint = PutHint()
     ) throws(SiloError) -> BlobStream {
-        try writer.stream(in: domain, byteCount: byteCount, expecting: expected)
+        try writer.stream(in: domain, byteCount: byteCount, expecting: expected, hint)
     }
 
     /// Makes durable all that was put, and all streams that were finished, before the call. Other processes see it then.
@@ -110,11 +116,14 @@ extension Silo {
         try writerIfAny?.close()
     }
 
-    /// Forgets where a blob is, so that it can be put again: its bytes are damaged.
-    public func forget(_ sha1: SHA1Hash, in domain: Domain) throws(SiloError) {
+    /// Forgets where blobs are: they count as not there, and putting one writes it anew. Where one is not there, nothing happens.
+    ///
+    /// As durable as the location index: an index that is made anew from the shards knows them again.
+    public func forget(_ hashes: [SHA1Hash], in domain: Domain) throws(SiloError) {
         let writer = try writer
         try writer.flush()
-        try writer.locations.commit(LocationChange(removed: [LocationKey(domain: domain, sha1: sha1)]))
+        try writer.locations.commit(
+            LocationChange(removed: hashes.sorted().map { LocationKey(domain: domain, sha1: $0) }))
     }
 }
 
@@ -171,7 +180,23 @@ extension Silo {
                 try body(UnsafeRawBufferPointer(rebasing: content[range]))
             }
         case .written(let location):
-            try reader.read(key, at: location, range: range, body)
+            let (file, location) = try file(of: key, at: location)
+            try reader.read(key, at: location, in: file, range: range, body)
+        }
+    }
+
+    /// The file of a blob, and where it is by now: a shard may be rewritten and deleted after the index was asked.
+    private func file(
+        of key: LocationKey, at location: Location
+    ) throws(SiloError) -> (ShardFile, Location) {
+        var location = location
+        while true {
+            do {
+                return (try reader.file(location.shard), location)
+            } catch {
+                guard case .written(let moved)? = try find(key), moved != location else { throw error }
+                location = moved
+            }
         }
     }
 

@@ -21,7 +21,7 @@ public struct SiloError: Error, Sendable, CustomStringConvertible {
         public static let stopped = Code(rawValue: "stopped")
         /// What was asked for has to wait for a stream that is being written.
         public static let busy = Code(rawValue: "busy")
-        /// A shard is encrypted and this version has no keys.
+        /// A shard is encrypted, and its key is not to be had.
         public static let encrypted = Code(rawValue: "encrypted")
         /// A shard was written by a later version.
         public static let unknownFormat = Code(rawValue: "unknownFormat")
@@ -79,11 +79,10 @@ extension SiloError {
     }
 
     /// A shard is sealed with a key.
-    static func encrypted(_ key: KeyID, _ shard: ShardID) -> SiloError {
-        SiloError(
-            .encrypted,
-            "shard \(shard.rawValue) is encrypted with key \(key.rawValue), and this version has no keys; "
-                + "read it with the version that wrote it", shard: shard)
+    static func encrypted(_ key: KeyID, _ shard: ShardID, _ cause: (any Error)?) -> SiloError {
+        let reason = cause.map { ": \($0)" } ?? ", and no keys were given"
+        return SiloError(
+            .encrypted, "shard \(shard.rawValue) is encrypted with key \(key.rawValue)\(reason)", shard: shard)
     }
 
     /// What `body` decodes from `shard`; bytes that do not decode are damage.

@@ -28,6 +28,19 @@ public struct BlobInfo: Sendable, Equatable {
     }
 }
 
+/// What whoever puts a blob knows of it, that helps to keep it small.
+public struct PutHint: Sendable, Equatable {
+    /// Where it occurs: names with `/` between. Contents with similar paths are kept together. Empty: not known.
+    public var path: [UInt8]
+    /// The content that it comes after, as the same path had it before: it may be kept as a difference from it.
+    public var predecessor: SHA1Hash?
+
+    public init(path: [UInt8] = [], predecessor: SHA1Hash? = nil) {
+        self.path = path
+        self.predecessor = predecessor
+    }
+}
+
 /// What came of putting a blob.
 public enum Put: Sendable, Equatable {
     /// It was new. It is durable once ``Silo/flush()`` has returned.

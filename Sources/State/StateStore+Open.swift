@@ -50,6 +50,7 @@ extension StateStore {
         try Directories.create(directory)
         let new = directory + newSuffix
         try Directories.removeEnvironment(new)
+        try Directories.removeEnvironment(directory + rebuiltSuffix)
         var opening = StateOpening(origin: .existing)
         let logCount = try log.count
         var present: UInt64 = 0
@@ -96,7 +97,10 @@ extension StateStore {
                 guard entry.count > present, !isFarBehind(entry.count, logCount, options) else { return nil }
             }
             progress(StateProgress(phase: .snapshot, done: 0, total: logCount))
-            guard let reason = try directory.restore(entry, to: new, log) else { return entry.count }
+            guard let reason = try directory.restore(entry, to: new, log) ?? unfitKeys(in: new, log, options) else {
+                return entry.count
+            }
+            try Directories.removeEnvironment(new)
             opening.passedOver.append("\(entry.path): \(reason)")
         }
         return nil
@@ -104,6 +108,8 @@ extension StateStore {
 
     /// Where a state is built that takes the place of another.
     private static let newSuffix = ".new"
+    /// Where one is that takes its place while it is open.
+    static let rebuiltSuffix = ".anew"
 
     private func catchUp(to end: UInt64, _ progress: (StateProgress) -> Void) throws {
         var done = try count
@@ -166,7 +172,14 @@ extension StateStore {
     }
 
     /// Why the rows are not those that the keys give now; nil where they are.
-    private func unfitKeys() throws -> String? {
+    func unfitKeys() throws -> String? { try Self.unfitKeys(tables, log) }
+
+    /// The same of a state that is not open.
+    private static func unfitKeys(in directory: String, _ log: EventLog, _ options: StateOptions) throws -> String? {
+        try unfitKeys(try StateTables(directory: directory, options: options, isReadOnly: false), log)
+    }
+
+    private static func unfitKeys(_ tables: StateTables, _ log: EventLog) throws -> String? {
         guard let keys = log.keys else { return nil }
         let use = try tables.environment.read { try KeyUse($0, tables.meta) }
         if !use.opened.isEmpty, try !keys.erasedKeys().isDisjoint(with: use.opened) {

@@ -13,7 +13,9 @@ public final class StateStore: Sendable {
     public let directory: String
     public let mode: StateMode
     let options: StateOptions
-    let tables: StateTables
+    private let current: Mutex<StateTables>
+    /// Keeps snapshots from being taken while the rows that they would hold are replaced.
+    let snapshotLock = Mutex<Void>(())
     let log: EventLog
     private let writer: Mutex<Writer>
     /// How it came to be, where it was opened for writing.
@@ -42,7 +44,7 @@ public final class StateStore: Sendable {
         self.directory = directory
         self.mode = mode
         self.options = options
-        self.tables = tables
+        current = Mutex(tables)
         self.log = log
         let (description, ledger) = try tables.environment.read { transaction in
             (try StateDescription(transaction, tables.meta) ?? StateDescription(), try tables.ledger(transaction))
@@ -53,6 +55,9 @@ public final class StateStore: Sendable {
         plan(after: try SnapshotDirectory(path: snapshots).entries().first?.count ?? 0)
         raiseIfDue(count)
     }
+
+    /// Where the rows are. Another place takes over where they are made anew: whoever needs two of them asks once.
+    var tables: StateTables { current.withLock { $0 } }
 
     /// How many events are folded.
     public var count: UInt64 {
@@ -117,6 +122,7 @@ public final class StateStore: Sendable {
                 .outOfOrder, "event \(start.rawValue) does not follow the \(writer.description.count) folded ones")
         }
         if !writer.isMarked { try mark(&writer) }
+        let tables = self.tables
         let live = LiveFold(tables: tables)
         var isRepeated = false
         try tables.environment.write { transaction in
@@ -178,18 +184,42 @@ public final class StateStore: Sendable {
         }
     }
 
+    // MARK: Replacing
+
+    /// Takes over the rows of `other`, which is a state of the same log that nobody else uses, and deletes the file that they
+    /// were in. Nothing is folded meanwhile; who reads goes on with what is read.
+    func replace(with other: StateStore) throws {
+        try writer.withLock { writer in
+            if let failure = writer.failure {
+                throw StateError(.storage, "an earlier fold failed; open it again", cause: failure)
+            }
+            var done = try other.count
+            while done < writer.description.count { done = try other.catchUp(to: writer.description.count) }
+            try other.close()
+            let tables = other.tables
+            let (description, ledger) = try tables.environment.read { transaction in
+                (try StateDescription(transaction, tables.meta) ?? StateDescription(), try tables.ledger(transaction))
+            }
+            try Directories.replaceEnvironment(directory, with: other.directory)
+            current.withLock { $0 = tables }
+            writer = Writer(description: description, folder: RowFolder(ledger))
+        }
+    }
+
     // MARK: Reading
 
     /// Runs `body` over the state as it is now.
     public func read<R>(_ body: (borrowing StateView) throws -> R) throws -> R {
-        try tables.environment.read { transaction in
+        let tables = self.tables
+        return try tables.environment.read { transaction in
             try body(StateView(transaction: BorrowedTransaction(handle: transaction.handle), tables: tables))
         }
     }
 
     /// The state as it is now, for what reads in several steps. While it is held the storage keeps old pages.
     public func snapshot() throws -> StateSnapshot {
-        StateSnapshot(snapshot: try tables.environment.snapshot(), tables: tables)
+        let tables = self.tables
+        return StateSnapshot(snapshot: try tables.environment.snapshot(), tables: tables)
     }
 
     /// Frees what snapshots of dead processes hold; returns how many there were.

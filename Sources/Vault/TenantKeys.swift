@@ -9,6 +9,7 @@ import Synchronization
 /// shards: neither says anything of the other.
 public final class TenantKeys: RecordKeys {
     private static let recordInfo = Array("ingestor record".utf8)
+    static let shardInfo = Array("ingestor shard".utf8)
 
     private enum State {
         /// What the tenant's key seals records with.
@@ -46,7 +47,8 @@ public final class TenantKeys: RecordKeys {
             switch try lookUp(id, &known) {
             case .present: return
             case .erased:
-                throw SealingFailure(.erased, tenant, "tenant \(tenant.rawValue) was erased: nothing is recorded of it any more")
+                throw SealingFailure(
+                    .erased, tenant, "tenant \(tenant.rawValue) was erased: nothing is recorded of it any more")
             case .missing(let reason):
                 guard try !known.isUsed(id) else { throw Self.lost(tenant, reason) }
                 do {
@@ -126,9 +128,15 @@ public final class TenantKeys: RecordKeys {
         return state
     }
 
+    /// The key itself, which is not kept in memory.
+    func tenantKey(_ id: KeyID) throws -> TenantKey { try store.tenantKey(id) }
+
+    public func randomBytes(_ count: Int) throws -> [UInt8] { try random(count) }
+
     private func pool(_ key: [UInt8]) throws -> CipherPool {
         guard key.count == AESGCM.keyByteCount else {
-            throw VaultError(.damaged, "the key of a tenant has \(key.count) bytes instead of 32: restore it from a backup")
+            throw VaultError(
+                .damaged, "the key of a tenant has \(key.count) bytes instead of 32: restore it from a backup")
         }
         return CipherPool(key: HKDFSHA256.expand(key, info: Self.recordInfo))
     }

@@ -27,6 +27,7 @@ extension Vault {
     /// Says that a key was destroyed, so that nobody takes it for lost.
     private static let erasedSuffix = ".erased"
     private static let erasedText = Array("destroyed\n".utf8)
+    private static let finishedText = Array("destroyed, and what it had sealed is gone\n".utf8)
 
     /// The key of that id.
     ///
@@ -69,12 +70,35 @@ extension Vault {
     public func destroyTenantKey(_ id: KeyID) throws {
         try keys.withLock { _ in
             guard let tenants else { throw VaultError(.invalid, "there is no folder of tenants' keys") }
-            if try tenants.read(Self.erasedName(id), atMost: 64) == nil {
-                try tenants.write(Self.erasedName(id), Self.erasedText)
-            }
-            try tenants.destroy(Self.keyName(id) + VaultFolder.unfinishedSuffix)
-            try tenants.destroy(Self.keyName(id))
+            try Self.destroyTenantKey(id, in: tenants)
         }
+    }
+
+    /// The same in a folder, for which no master key is needed. Nobody may be replacing the master key meanwhile.
+    ///
+    /// - Parameter directory: `DATA/keys/tenants`.
+    /// - Throws: ``VaultError``.
+    public static func destroyTenantKey(_ id: KeyID, in directory: String) throws {
+        let folder = VaultFolder(path: directory, before: { _ in })
+        try folder.prepare()
+        try destroyTenantKey(id, in: folder)
+    }
+
+    private static func destroyTenantKey(_ id: KeyID, in folder: VaultFolder) throws {
+        if try folder.read(erasedName(id), atMost: 64) == nil { try folder.write(erasedName(id), erasedText) }
+        try folder.destroy(keyName(id) + VaultFolder.unfinishedSuffix)
+        try folder.destroy(keyName(id))
+    }
+
+    /// Whether all that a destroyed key had sealed is gone from the disk, too.
+    public static func isErasureFinished(_ id: KeyID, in directory: String) throws -> Bool {
+        let folder = VaultFolder(path: directory, before: { _ in })
+        return try folder.isThere() && folder.read(erasedName(id), atMost: 64) == finishedText
+    }
+
+    /// Notes that all that a destroyed key had sealed is gone.
+    public static func finishErasure(_ id: KeyID, in directory: String) throws {
+        try VaultFolder(path: directory, before: { _ in }).write(erasedName(id), finishedText)
     }
 
     /// Keys that were destroyed, in order.

@@ -111,7 +111,8 @@ public final class Vault: Sendable {
     public func secret(of id: LogPosition) throws -> Secret {
         try keys.withLock { keys in
             guard let (secret, _) = try open(credential(id), with: keys) else {
-                throw VaultError(.notFound, "the vault has no secret of credential \(id.rawValue): add it again", id: id)
+                throw VaultError(
+                    .notFound, "the vault has no secret of credential \(id.rawValue): add it again", id: id)
             }
             return Secret(secret)
         }

@@ -7,7 +7,7 @@ import CZstd
 public struct Compressor: ~Copyable {
     private let context: OpaquePointer
     /// Compression level, 1 (fast) to 19 (small); 3 is libzstd's default.
-    public let level: Int
+    public private(set) var level: Int
 
     /// The levels that libzstd knows, without those that want more than 8 MiB of window.
     public static let levels = 1...19
@@ -48,6 +48,58 @@ public struct Compressor: ~Copyable {
         try checked(
             ZSTD_compress2(context, destination.baseAddress, destination.count, source.baseAddress, source.count),
             while: "compressing \(source.count) bytes")
+    }
+
+    /// Compresses `source` as a difference, at a level of its own, and in blocks that end where a reader may want to stop.
+    ///
+    /// - Parameters:
+    ///   - prefix: what the content is like; whoever decompresses has to have it. Empty: nothing.
+    ///   - level: one of ``levels``; what is outside is moved to the nearest one. It stays until it is set again.
+    ///   - blockByteCount: bytes of `source` after which a block ends, at most 128 KiB. Whoever wants only the beginning
+    ///     decompresses whole blocks.
+    /// - Returns: how many bytes were written.
+    /// - Throws: `ZstdError`; ``ZstdError/Code/outputTooLarge`` where `destination` is too small:
+    ///   ``bound(_:blockByteCount:)`` bytes suffice.
+    public mutating func compress(
+        _ source: UnsafeRawBufferPointer, prefix: UnsafeRawBufferPointer = .init(start: nil, count: 0), level: Int,
+        blockByteCount: Int, into destination: UnsafeMutableRawBufferPointer
+    ) throws(ZstdError) -> Int {
+        _ = try checked(ZSTD_CCtx_reset(context, ZSTD_reset_session_only), while: "beginning a frame")
+        try set(level)
+        if !prefix.isEmpty {
+            _ = try checked(ZSTD_CCtx_refPrefix(context, prefix.baseAddress, prefix.count), while: "setting a prefix")
+        }
+        _ = try checked(ZSTD_CCtx_setPledgedSrcSize(context, UInt64(source.count)), while: "announcing the size")
+        var output = ZSTD_outBuffer(dst: destination.baseAddress, size: destination.count, pos: 0)
+        var input = ZSTD_inBuffer(src: source.baseAddress, size: 0, pos: 0)
+        repeat {
+            input.size = min(input.size + max(blockByteCount, 1), source.count)
+            let directive = input.size == source.count ? ZSTD_e_end : ZSTD_e_flush
+            while true {
+                let rest = try checked(
+                    ZSTD_compressStream2(context, &output, &input, directive),
+                    while: "compressing \(source.count) bytes")
+                if rest == 0 { break }
+                guard output.pos < output.size else {
+                    throw ZstdError(.outputTooLarge, "compressing \(source.count) bytes")
+                }
+            }
+        } while input.size < source.count
+        return output.pos
+    }
+
+    /// The most bytes that `count` bytes can take when compressed in blocks.
+    public static func bound(_ count: Int, blockByteCount: Int) -> Int {
+        bound(count) + 8 * (count / max(blockByteCount, 1) + 1)
+    }
+
+    private mutating func set(_ level: Int) throws(ZstdError) {
+        let level = min(max(level, Self.levels.lowerBound), Self.levels.upperBound)
+        guard level != self.level else { return }
+        _ = try checked(
+            ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, CInt(level)),
+            while: "setting the compression level")
+        self.level = level
     }
 
     /// `source` compressed.

@@ -31,6 +31,50 @@ public struct Decompressor: ~Copyable {
             while: "decompressing \(source.count) bytes")
     }
 
+    /// Decompresses a difference, or only the beginning of a frame.
+    ///
+    /// - Parameters:
+    ///   - prefix: what the frame was compressed with. Empty: nothing.
+    ///   - destination: where it is shorter than the content, it is filled, and what follows is not looked at.
+    /// - Returns: how many bytes were written; fewer than `destination` has only where the frame holds fewer.
+    /// - Throws: `ZstdError` with ``ZstdError/Code/corrupted`` where `source` is no frame, or too short.
+    public mutating func decompress(
+        _ source: UnsafeRawBufferPointer, prefix: UnsafeRawBufferPointer,
+        startInto destination: UnsafeMutableRawBufferPointer
+    ) throws(ZstdError) -> Int {
+        _ = try checked(ZSTD_DCtx_reset(context, ZSTD_reset_session_only), while: "beginning a frame")
+        if !prefix.isEmpty {
+            _ = try checked(ZSTD_DCtx_refPrefix(context, prefix.baseAddress, prefix.count), while: "setting a prefix")
+        }
+        var output = ZSTD_outBuffer(dst: destination.baseAddress, size: destination.count, pos: 0)
+        var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
+        while output.pos < output.size {
+            let before = (output.pos, input.pos)
+            let rest = try checked(
+                ZSTD_decompressStream(context, &output, &input), while: "decompressing \(source.count) bytes")
+            if rest == 0 { break }
+            guard (output.pos, input.pos) != before else {
+                throw ZstdError(.corrupted, "a frame ends before its content does")
+            }
+        }
+        return output.pos
+    }
+
+    /// Decompresses the whole of a difference.
+    ///
+    /// - Returns: how many bytes were written.
+    /// - Throws: `ZstdError`, as ``decompress(_:into:)``.
+    public mutating func decompress(
+        _ source: UnsafeRawBufferPointer, prefix: UnsafeRawBufferPointer,
+        into destination: UnsafeMutableRawBufferPointer
+    ) throws(ZstdError) -> Int {
+        _ = try checked(ZSTD_DCtx_reset(context, ZSTD_reset_session_only), while: "beginning a frame")
+        if !prefix.isEmpty {
+            _ = try checked(ZSTD_DCtx_refPrefix(context, prefix.baseAddress, prefix.count), while: "setting a prefix")
+        }
+        return try decompress(source, into: destination)
+    }
+
     /// What `source` holds.
     ///
     /// - Parameter limit: most bytes that are allocated, whatever the frame claims.

@@ -8,6 +8,8 @@ struct KillSettings: Sendable {
     let kills: Int
     /// Kills of a server under load.
     let intakeKills: Int
+    /// Kills of a garbage collection under syncs.
+    let collectKills: Int
     let seed: UInt64
     /// The program; the one built beside the tests where none is named.
     let binary: String
@@ -17,6 +19,7 @@ struct KillSettings: Sendable {
     init(_ environment: [String: String]) {
         kills = environment["SOAK_KILLS"].flatMap(Int.init) ?? 0
         intakeKills = environment["SOAK_INTAKE_KILLS"].flatMap(Int.init) ?? 2
+        collectKills = environment["SOAK_GC_KILLS"].flatMap(Int.init) ?? 3
         seed = environment["SOAK_SEED"].flatMap(UInt64.init) ?? 1
         let folder = ProcessInfo.processInfo.arguments.first.map { $0.split(separator: "/").dropLast() } ?? []
         binary = environment["SOAK_BINARY"] ?? "/" + folder.joined(separator: "/") + "/ingestor"

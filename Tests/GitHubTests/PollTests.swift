@@ -147,7 +147,7 @@ struct PollTests {
             #expect(try await providerError { _ = try await provider.head(source, since: known) }?.code == .notFound)
             let other = try hub.server.addRepository("acme/widgets", files: ["other": "other\n"])
             let error = try await providerError { _ = try await provider.head(source, since: known) }
-            #expect(error?.code == .notFound)
+            #expect(error?.code == .replaced)
             #expect(error?.errorClass == .permanent)
             source.identity = nil
             #expect(try await provider.head(source, since: known).identity?.externalID == UInt64(other.id))

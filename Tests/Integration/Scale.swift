@@ -8,6 +8,8 @@ struct Scale: Sendable {
     let pushes: Int
     let seed: UInt64
     let isSoak: Bool
+    /// How the engine reads in a long run; in a short one each way is tried.
+    let access: LossyHub.Access
 
     /// Part of the webhooks that go astray in each of three ways.
     let strayRate = 0.05
@@ -20,6 +22,8 @@ struct Scale: Sendable {
         isSoak = environment["SOAK_REPOSITORIES"] != nil || environment["SOAK_PUSHES"] != nil
         repositories = number("SOAK_REPOSITORIES") ?? 20
         pushes = number("SOAK_PUSHES") ?? 200
+        // Large it is run with the access that repairs itself by more means, unless somebody says otherwise.
+        access = environment["SOAK_ACCESS"].flatMap(LossyHub.Access.init(rawValue:)) ?? .app
         seed = number("SOAK_SEED").map { UInt64($0) } ?? 1
     }
 

@@ -194,7 +194,7 @@ extension SplitMix {
 extension Writer {
     /// Writes what was put, and tells nobody.
     func writeAllFrames() throws {
-        monitor.withLock { $0.detach(.public) }
+        monitor.withLock { $0.detachAll() }
         while try writeNext() {}
     }
 }

@@ -68,7 +68,7 @@ import Testing
         let named = Set(try silo.verify().findings.compactMap(\.blob))
         #expect(named.contains(gitHash(victim)))
         #expect(throws: SiloError.self) { try silo.read(gitHash(victim), in: .public) }
-        try silo.forget(gitHash(victim), in: .public)
+        try silo.forget([gitHash(victim)], in: .public)
         _ = try silo.store(victim)
         #expect(try silo.read(gitHash(victim), in: .public) == victim)
         try silo.rebuildLocations()

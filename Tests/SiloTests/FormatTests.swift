@@ -53,7 +53,10 @@ import Testing
         }
         #expect(code { $0[9] = 2 } == .unknownFormat)
         #expect(code { $0[11] = 1 } == .unknownFormat)
-        #expect(code { $0[19] = 1 } == .encrypted)
+        // A key is no reason to refuse a header; without one there is no salt.
+        #expect(code { $0[19] = 1 } == nil)
+        #expect(code { $0[40] = 1 } == .unknownFormat)
+        #expect(code { $0[23] = 1 } == .unknownFormat)
         #expect(code { $0[31] = 8 } == .damaged)
         #expect(code { $0[0] = 0 } == .damaged)
     }

@@ -65,6 +65,8 @@ public struct LogFinding: Sendable, Equatable, CustomStringConvertible {
         public static let foreignTreeNode = Kind(rawValue: "foreignTreeNode")
         /// The log is not, or does not go on from, the one that was expected.
         public static let unexpectedHead = Kind(rawValue: "unexpectedHead")
+        /// A page of the file is not as the storage writes it.
+        public static let damagedPage = Kind(rawValue: "damagedPage")
         /// A signed checkpoint in the log is not of this log, not signed, or signed by a key that is not trusted.
         public static let wrongCheckpoint = Kind(rawValue: "wrongCheckpoint")
         /// The storage could not read its pages; what follows was not checked.

@@ -11,6 +11,7 @@ public enum Event: Sendable, Equatable {
     case credentialRefreshed(CredentialRefreshed)
     case credentialRevoked(CredentialRevoked)
     case tenantAdded(TenantAdded)
+    case tenantErased(TenantErased)
     case tokenIssued(TokenIssued)
     case tokenRevoked(TokenRevoked)
     case repositoryIdentified(RepositoryIdentified)
@@ -34,10 +35,17 @@ public enum Event: Sendable, Equatable {
     case jobDropped(JobDropped)
     case blobsStored(BlobsStored)
     case shardSealed(ShardSealed)
+    case blobsReleased(BlobsReleased)
+    case blobsDeleted(BlobsDeleted)
+    case shardCompacted(ShardCompacted)
     case blobCorrupted(BlobCorrupted)
     case blobRepaired(BlobRepaired)
     case blobRefused(BlobRefused)
     case largeFileStored(LargeFileStored)
+    case versionsReleased(VersionsReleased)
+    case blobsRestored(BlobsRestored)
+    case bodiesReleased(BodiesReleased)
+    case versionsRestored(VersionsRestored)
     case checkpointSigned(CheckpointSigned)
 
     /// What it carries.
@@ -54,6 +62,7 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed(let payload): payload
         case .credentialRevoked(let payload): payload
         case .tenantAdded(let payload): payload
+        case .tenantErased(let payload): payload
         case .tokenIssued(let payload): payload
         case .tokenRevoked(let payload): payload
         case .repositoryIdentified(let payload): payload
@@ -77,10 +86,17 @@ public enum Event: Sendable, Equatable {
         case .jobDropped(let payload): payload
         case .blobsStored(let payload): payload
         case .shardSealed(let payload): payload
+        case .blobsReleased(let payload): payload
+        case .blobsDeleted(let payload): payload
+        case .shardCompacted(let payload): payload
         case .blobCorrupted(let payload): payload
         case .blobRepaired(let payload): payload
         case .blobRefused(let payload): payload
         case .largeFileStored(let payload): payload
+        case .versionsReleased(let payload): payload
+        case .blobsRestored(let payload): payload
+        case .bodiesReleased(let payload): payload
+        case .versionsRestored(let payload): payload
         case .checkpointSigned(let payload): payload
         }
     }
@@ -98,6 +114,7 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: .credentialRefreshed
         case .credentialRevoked: .credentialRevoked
         case .tenantAdded: .tenantAdded
+        case .tenantErased: .tenantErased
         case .tokenIssued: .tokenIssued
         case .tokenRevoked: .tokenRevoked
         case .repositoryIdentified: .repositoryIdentified
@@ -121,10 +138,17 @@ public enum Event: Sendable, Equatable {
         case .jobDropped: .jobDropped
         case .blobsStored: .blobsStored
         case .shardSealed: .shardSealed
+        case .blobsReleased: .blobsReleased
+        case .blobsDeleted: .blobsDeleted
+        case .shardCompacted: .shardCompacted
         case .blobCorrupted: .blobCorrupted
         case .blobRepaired: .blobRepaired
         case .blobRefused: .blobRefused
         case .largeFileStored: .largeFileStored
+        case .versionsReleased: .versionsReleased
+        case .blobsRestored: .blobsRestored
+        case .bodiesReleased: .bodiesReleased
+        case .versionsRestored: .versionsRestored
         case .checkpointSigned: .checkpointSigned
         }
     }
@@ -153,6 +177,7 @@ public enum Event: Sendable, Equatable {
         case .credentialRefreshed: self = .credentialRefreshed(try .init(clear: clear, sealed: sealed))
         case .credentialRevoked: self = .credentialRevoked(try .init(clear: clear, sealed: sealed))
         case .tenantAdded: self = .tenantAdded(try .init(clear: clear, sealed: sealed))
+        case .tenantErased: self = .tenantErased(try .init(clear: clear, sealed: sealed))
         case .tokenIssued: self = .tokenIssued(try .init(clear: clear, sealed: sealed))
         case .tokenRevoked: self = .tokenRevoked(try .init(clear: clear, sealed: sealed))
         case .repositoryIdentified: self = .repositoryIdentified(try .init(clear: clear, sealed: sealed))
@@ -176,10 +201,17 @@ public enum Event: Sendable, Equatable {
         case .jobDropped: self = .jobDropped(try .init(clear: clear, sealed: sealed))
         case .blobsStored: self = .blobsStored(try .init(clear: clear, sealed: sealed))
         case .shardSealed: self = .shardSealed(try .init(clear: clear, sealed: sealed))
+        case .blobsReleased: self = .blobsReleased(try .init(clear: clear, sealed: sealed))
+        case .blobsDeleted: self = .blobsDeleted(try .init(clear: clear, sealed: sealed))
+        case .shardCompacted: self = .shardCompacted(try .init(clear: clear, sealed: sealed))
         case .blobCorrupted: self = .blobCorrupted(try .init(clear: clear, sealed: sealed))
         case .blobRepaired: self = .blobRepaired(try .init(clear: clear, sealed: sealed))
         case .blobRefused: self = .blobRefused(try .init(clear: clear, sealed: sealed))
         case .largeFileStored: self = .largeFileStored(try .init(clear: clear, sealed: sealed))
+        case .versionsReleased: self = .versionsReleased(try .init(clear: clear, sealed: sealed))
+        case .blobsRestored: self = .blobsRestored(try .init(clear: clear, sealed: sealed))
+        case .bodiesReleased: self = .bodiesReleased(try .init(clear: clear, sealed: sealed))
+        case .versionsRestored: self = .versionsRestored(try .init(clear: clear, sealed: sealed))
         case .checkpointSigned: self = .checkpointSigned(try .init(clear: clear, sealed: sealed))
         }
     }

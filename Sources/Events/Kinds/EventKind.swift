@@ -6,7 +6,7 @@
 /// | 108–115 | CredentialStored, CredentialRefreshed, CredentialRevoked, TenantAdded, TenantErased, TokenIssued, TokenRevoked, RepositoryIdentified |
 /// | 201–207 | WebhookReceived, WebhookRepeated, WebhookRejected, PollCompleted, PollFailed, GapDetected, GapClosed |
 /// | 301–311 | SyncRequested, SyncStarted, FetchCompleted, FetchFailed, ItemsChanged, SyncCompleted, SyncFailed, RetryScheduled, JobDeadLettered, JobRequeued, JobDropped |
-/// | 401–409 | BlobsStored, ShardSealed, BlobsReleased, BlobsDeleted, ShardCompacted, BlobCorrupted, BlobRepaired, BlobRefused, LargeFileStored |
+/// | 401–413 | BlobsStored, ShardSealed, BlobsReleased, BlobsDeleted, ShardCompacted, BlobCorrupted, BlobRepaired, BlobRefused, LargeFileStored, VersionsReleased, BlobsRestored, BodiesReleased, VersionsRestored |
 /// | 501–504 | SubscriptionAdded, SubscriptionRemoved, NotificationDelivered, NotificationFailed |
 /// | 601–602 | CheckpointSigned, StateDigest |
 public enum EventKind: UInt16, Sendable, CaseIterable {
@@ -21,6 +21,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case credentialRefreshed = 109
     case credentialRevoked = 110
     case tenantAdded = 111
+    case tenantErased = 112
     case tokenIssued = 113
     case tokenRevoked = 114
     case repositoryIdentified = 115
@@ -44,10 +45,17 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case jobDropped = 311
     case blobsStored = 401
     case shardSealed = 402
+    case blobsReleased = 403
+    case blobsDeleted = 404
+    case shardCompacted = 405
     case blobCorrupted = 406
     case blobRepaired = 407
     case blobRefused = 408
     case largeFileStored = 409
+    case versionsReleased = 410
+    case blobsRestored = 411
+    case bodiesReleased = 412
+    case versionsRestored = 413
     case checkpointSigned = 601
 
     /// The name by which people and scripts know it: `RepositoryAdded`.

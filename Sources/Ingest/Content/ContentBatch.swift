@@ -1,4 +1,5 @@
 import Events
+import ProviderKit
 import Silo
 
 /// Content that was put into the store and is not recorded yet. First the bytes are made durable, then the log says so.
@@ -21,7 +22,8 @@ struct ContentBatch {
 
     /// Makes everything durable, and says it as events.
     ///
-    /// - Throws: `SiloError`; then nothing may be recorded, and all is still here.
+    /// - Throws: `SiloError`; then nothing may be recorded, and all is still here. `ProviderError` (deleted, transient) where a
+    ///   content was deleted after it was put, as nothing had named it for long.
     mutating func flush(to silo: Silo, in domain: Domain) throws -> [Event] {
         guard !isEmpty else { return [] }
         try silo.flush()
@@ -29,7 +31,8 @@ struct ContentBatch {
         blobs.reserveCapacity(entries.count)
         for entry in entries {
             guard let info = try silo.contains(entry.hash, in: domain), let shard = info.shard else {
-                preconditionFailure("the store does not have what it was asked to make durable")
+                throw ProviderError.transient(
+                    .deleted, "\(entry.hash.hex) was deleted while it was stored again: the source is read again")
             }
             blobs.append(
                 StoredBlob(

@@ -16,7 +16,7 @@ extension Engine {
     public func releaseDamaged(_ contents: [(hash: SHA1Hash, domain: Domain)]) throws -> [RepositoryID] {
         var sources: Set<RepositoryID> = []
         for (hash, domain) in contents {
-            try silo.forget(hash, in: domain)
+            try silo.forget([hash], in: domain)
             try state.read { view in
                 try view.forEachReference(to: hash, in: domain) { reference in
                     if let row = try view.repository(reference.repository), !row.isRemoved {

@@ -16,6 +16,8 @@ public final class Engine: Sendable {
     let clock: @Sendable () -> Timestamp
     let options: EngineOptions
     let exclusion = RepositoryExclusion()
+    let pins = Pins()
+    let collecting = CollectionExclusion()
     let intake = IntakeQueue()
     let rejections = RejectionCounter()
     /// Fired whenever there may be work that was not there before.
@@ -54,23 +56,11 @@ public final class Engine: Sendable {
         try provider(named: locator.provider).normalize(locator)
     }
 
-    /// Records the shards that were sealed just before the process was lost. Called once, before any work.
-    public func recover() async throws {
-        let recorded = try state.read { view in Set(try view.shards().map(\.id)) }
-        for shard in try silo.shards() where shard.isSealed && !recorded.contains(shard.id) {
-            try await append(sealed: [try silo.sealedShard(shard.id)], to: nil)
-        }
-    }
-
     /// Appends that shards are complete.
     func append(sealed shards: [SealedShard], to story: Story?) async throws {
         for shard in shards {
-            let event = Event.shardSealed(
-                ShardSealed(
-                    shard: shard.id, contentHash: shard.sha256, byteCount: UInt64(shard.byteCount),
-                    blobCount: UInt64(shard.blobCount), logicalBytes: UInt64(shard.rawByteCount)))
             let draft = EventDraft(
-                event, tenant: shard.domain.owner, domain: shard.domain,
+                .shardSealed(ShardSealed(shard)), tenant: shard.domain.owner, domain: shard.domain,
                 correlation: story.map { .position($0.correlation) } ?? .itself,
                 causation: story.map { .position($0.last) } ?? .none)
             _ = try await writer.append([draft], at: clock())

@@ -13,6 +13,8 @@ public struct IngestError: Error, Sendable, CustomStringConvertible {
         public static let unknownRepository = Code(rawValue: "unknownRepository")
         public static let alreadyAdded = Code(rawValue: "alreadyAdded")
         public static let removed = Code(rawValue: "removed")
+        /// What the log or the state says cannot be.
+        public static let damaged = Code(rawValue: "damaged")
         public static let busy = Code(rawValue: "busy")
         /// Too much waits: try again later.
         public static let overloaded = Code(rawValue: "overloaded")

@@ -7,6 +7,8 @@ import State
 extension ProviderError.Code {
     /// Its content belongs elsewhere now.
     static let moved = Self(rawValue: "moved")
+    /// A content went while it was stored again.
+    static let deleted = Self(rawValue: "deleted")
     /// The source is not yet at what it announced.
     static let behind = Self(rawValue: "behind")
 }

@@ -16,8 +16,10 @@ extension Engine {
         progress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
     ) async throws -> SyncReport {
         try await exclusion.hold(id) {
-            try await withTaskExecutorPreference(options.executor) {
-                var run = try await SyncRun.begin(self, id, reason)
+            let pin = pins.begin(at: LogPosition(try state.read { view in try view.count }))
+            defer { pins.end(pin) }
+            return try await withTaskExecutorPreference(options.executor) {
+                var run = try await SyncRun.begin(self, id, reason, pin)
                 return try await run.carryOut(progress)
             }
         }
@@ -62,6 +64,8 @@ struct SyncRun {
     let reason: SyncReason
     let isForced: Bool
     let startedAt: Timestamp
+    /// Keeps deletions away from what it relies on.
+    let pin: Pins.Sync
     var story: Story
     /// What happened before the attempt failed and is not in the log yet.
     private var unrecorded: [Event] = []
@@ -70,24 +74,27 @@ struct SyncRun {
     private static let beginAttempts = 16
 
     /// Requests the work, or takes up the oldest job that is open, and records that the attempt begins.
-    static func begin(_ engine: Engine, _ id: RepositoryID, _ reason: SyncReason) async throws -> SyncRun {
+    static func begin(
+        _ engine: Engine, _ id: RepositoryID, _ reason: SyncReason, _ pin: Pins.Sync
+    ) async throws -> SyncRun {
         let startedAt = engine.clock()
         for _ in 1..<beginAttempts {
             do {
-                return try await SyncRun(engine, try engine.repository(id), reason, at: startedAt)
+                return try await SyncRun(engine, try engine.repository(id), reason, pin, at: startedAt)
             } catch let error as AppendError where error.code == .conflict {
                 continue
             }
         }
-        return try await SyncRun(engine, try engine.repository(id), reason, at: startedAt)
+        return try await SyncRun(engine, try engine.repository(id), reason, pin, at: startedAt)
     }
 
-    private init(_ engine: Engine, _ repository: RepositoryRow, _ reason: SyncReason, at startedAt: Timestamp)
-        async throws
-    {
+    private init(
+        _ engine: Engine, _ repository: RepositoryRow, _ reason: SyncReason, _ pin: Pins.Sync, at startedAt: Timestamp
+    ) async throws {
         self.engine = engine
         self.repository = repository
         self.startedAt = startedAt
+        self.pin = pin
         let open = try engine.state.read { view in
             try view.jobs(of: repository.id).first { $0.state != .deadLettered }
         }
@@ -161,13 +168,16 @@ struct SyncRun {
         }
         progress(SyncProgress(stage: .fetching, blobs: 0, items: 0))
         let sink = SyncSink(
-            engine: engine, repository: repository, known: known, story: story, progress: progress)
+            engine: engine, repository: repository, known: known, story: story, pin: pin, progress: progress)
         do {
             let observation = try await session.observe(head, known: known, into: sink)
-            let rest = try await sink.finish()
-            story = sink.story
-            let report = try await complete(
-                observation, sink.report, head, session.traffic, after: rest, closing: gaps)
+            // Until the rest is recorded nothing of it is deleted.
+            let report = try await engine.pins.recording {
+                let rest = try await sink.finish()
+                story = sink.story
+                return try await complete(
+                    observation, sink.report, head, session.traffic, after: rest, closing: gaps)
+            }
             try removeScratch(source.spoolDirectory)
             return report
         } catch {

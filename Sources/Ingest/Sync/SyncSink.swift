@@ -13,6 +13,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     let engine: Engine
     let repository: RepositoryRow
     let known: StateKnownContent
+    let pin: Pins.Sync
     private let progress: @Sendable (SyncProgress) -> Void
     private(set) var story: Story
     private var content = ContentBatch()
@@ -35,13 +36,14 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private var largeFiles: [Event] = []
 
     init(
-        engine: Engine, repository: RepositoryRow, known: StateKnownContent, story: Story,
+        engine: Engine, repository: RepositoryRow, known: StateKnownContent, story: Story, pin: Pins.Sync,
         progress: @escaping @Sendable (SyncProgress) -> Void
     ) {
         self.engine = engine
         self.repository = repository
         self.known = known
         self.story = story
+        self.pin = pin
         self.progress = progress
         lastFetchAt = engine.clock()
         report = SyncReport(
@@ -81,8 +83,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     func needs(_ hash: SHA1Hash) async throws -> Bool {
         if stored[hash] != nil { return false }
-        if known.isDistrusted { return true }
-        return try !engine.state.read { view in try view.isStored(hash, in: repository.domain) }
+        let isKept = try engine.keep(hash, in: repository.domain, for: pin)
+        return known.isDistrusted || !isKept
     }
 
     func store(
@@ -92,6 +94,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             try await record(description, MIMEType.of(path: description.path, prepared.head))
             return prepared.wasStored ? .stored : .present
         }
+        // What is being deleted just now is put after that.
+        await engine.pins.settled()
         let (put, mimeType) =
             try description.size <= engine.options.wholeContentByteCount
             ? putWhole(description, produce) : putStream(description, produce)
@@ -150,7 +154,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
         guard buffer.count == description.size else { return (nil, "") }
         return try buffer.withUnsafeBytes { bytes in
-            let put = try engine.silo.put(bytes, in: repository.domain)
+            let put = try engine.silo.put(bytes, in: repository.domain, hint: hint(description.path))
             return (put, MIMEType.of(path: description.path, MIMEType.Head(bytes)))
         }
     }
@@ -159,7 +163,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> (Put?, String) {
         let stream = try engine.silo.putStream(
-            in: repository.domain, byteCount: Int(description.size), expecting: description.hash)
+            in: repository.domain, byteCount: Int(description.size), expecting: description.hash,
+            hint: hint(description.path))
         buffer.removeAll(keepingCapacity: true)
         do {
             try produce { piece in
@@ -176,6 +181,16 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             try stream.cancel()
             throw error
         }
+    }
+
+    /// What helps to keep small what stands at `path` now: the content that stood there before.
+    private func hint(_ path: [UInt8]) throws -> PutHint {
+        guard repository.files > 0 else { return PutHint(path: path) }
+        let before = try engine.state.read { view in try view.file(repository.id, path: path, asOf: nil) }
+        guard case .upserted(let mode, let hash, _)? = before?.content, mode != GitMode.submodule else {
+            return PutHint(path: path)
+        }
+        return PutHint(path: path, predecessor: hash)
     }
 
     /// A content that no item names by itself.
@@ -215,8 +230,10 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     /// First the bytes are durable, then the log says so.
     private func flushContent() async throws {
-        pending += try flushedContent()
-        try await appendPending()
+        try await engine.pins.recording {
+            pending += try flushedContent()
+            try await appendPending()
+        }
         try await engine.append(sealed: engine.silo.drainSealed(), to: story)
         await Task.yield()
     }
@@ -305,7 +322,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             if let size = stored[hash] ?? differ?.size(of: hash, at: item.path) {
                 return .upserted(mode: mode, hash: hash, size: size)
             }
-            guard let size = try known.size(of: hash) else {
+            guard let size = try known.size(of: hash), try engine.keep(hash, in: repository.domain, for: pin) else {
                 throw ProviderError.transient(
                     .incomplete,
                     "the source names \(hash.hex) at \(String(decoding: item.path, as: UTF8.self)) and did not send it")

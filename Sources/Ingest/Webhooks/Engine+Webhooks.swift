@@ -12,6 +12,9 @@ extension Engine: WebhookIntake {
     /// - Throws: `SiloError`, `AppendError`, `IngestError` (overloaded): it is not durable, and has to be sent again.
     public func receive(_ webhook: ReceivedWebhook) async throws -> WebhookReceipt {
         try await withTaskExecutorPreference(options.executor) {
+            // Until the report is recorded its body is not deleted as that of an older one.
+            await pins.enter()
+            defer { pins.leave() }
             let hash =
                 switch try silo.put(webhook.body, in: .webhooks) {
                 case .stored(let blob), .present(let blob): blob.sha1

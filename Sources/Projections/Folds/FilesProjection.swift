@@ -3,13 +3,29 @@ public import Events
 /// Every version of every path of every watched ref, removals and skipped items too.
 public enum FilesProjection: Projection {
     public static let name = "files"
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 2
     public static let tables: [Table] = [.files]
 
     public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
-        guard case .itemsChanged(let event) = envelope.event, let repository = envelope.header.repository else {
-            return
+        guard let repository = envelope.header.repository else { return }
+        switch envelope.event {
+        case .itemsChanged(let event): routeItems(event, repository, envelope, hash, &deltas)
+        case .versionsReleased(let event):
+            let position = envelope.position
+            change(event.versions, repository, event.ref, hash, &deltas) { delta in
+                delta.append(1)
+                delta.put(position)
+            }
+        case .versionsRestored(let event):
+            change(event.versions, repository, event.ref, hash, &deltas) { $0.append(0) }
+        default: break
         }
+    }
+
+    private static func routeItems(
+        _ event: ItemsChanged, _ repository: RepositoryID, _ envelope: Envelope, _ hash: SHA256Function,
+        _ deltas: inout Deltas
+    ) {
         let tenant = envelope.header.tenant.rawValue
         let position = envelope.position
         let ref = event.ref.rawValue
@@ -30,6 +46,36 @@ public enum FilesProjection: Projection {
         }
     }
 
+    private static func change(
+        _ versions: [ReleasedVersion], _ repository: RepositoryID, _ ref: RefID, _ hash: SHA256Function,
+        _ deltas: inout Deltas, _ write: (inout [UInt8]) -> Void
+    ) {
+        for version in versions {
+            deltas.add(
+                .files,
+                key: { key in
+                    key.put(repository)
+                    key.put(ref.rawValue)
+                    FileKey.write(path: version.path, hash: hash, into: &key)
+                    key.append(0)
+                    key.put(version.version.position)
+                }, delta: write)
+        }
+    }
+
+    public static func reduce(
+        _ table: Table, key: RawSpan, row: inout RowBuffer, delta: RawSpan
+    ) throws(DecodingFailure) {
+        // What nobody recorded cannot be released.
+        guard row.isPresent else { return }
+        var reader = ByteReader(delta)
+        if try reader.flag() {
+            FileRow.release(&row.bytes, at: try reader.position())
+        } else {
+            FileRow.restore(&row.bytes)
+        }
+    }
+
     /// A version is named by where the log has it, not by its path.
     public static func digest(_ table: Table, key: RawSpan, row: RawSpan, into form: inout DigestForm) {
         guard key.byteCount >= FileKey.scopeByteCount + FileKey.tailByteCount, row.byteCount >= FileRow.fixedByteCount
@@ -45,6 +91,6 @@ public enum FilesProjection: Projection {
         for offset in 0..<4 {
             span[20 + offset] = row.unsafeLoad(fromByteOffset: FileRow.indexOffset + offset, as: UInt8.self)
         }
-        form.write(key: name.span.bytes, row: row.extracting(0..<FileRow.fixedByteCount))
+        form.write(key: name.span.bytes, row: row.extracting(0..<FileRow.digestedByteCount(row)))
     }
 }

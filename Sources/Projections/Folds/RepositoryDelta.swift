@@ -61,10 +61,11 @@ struct RepositoryDelta: Equatable {
         case .repositorySuspended(let event): change = .suspended(event.reason, note: event.note)
         case .repositoryResumed: change = .resumed
         case .jobRequeued, .syncRequested, .gapDetected, .gapClosed: change = .noticed
-        case .tenantAdded, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed, .blobCorrupted,
-            .blobRepaired, .blobRefused, .largeFileStored, .credentialStored, .credentialRefreshed,
-            .credentialRevoked, .tokenIssued, .tokenRevoked, .webhookReceived, .webhookRepeated, .webhookRejected,
-            .checkpointSigned:
+        case .tenantAdded, .tenantErased, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed,
+            .blobCorrupted, .blobRepaired, .blobRefused, .largeFileStored, .blobsReleased, .blobsDeleted, .shardCompacted,
+            .versionsReleased, .blobsRestored, .bodiesReleased, .versionsRestored, .credentialStored,
+            .credentialRefreshed, .credentialRevoked, .tokenIssued, .tokenRevoked, .webhookReceived, .webhookRepeated,
+            .webhookRejected, .checkpointSigned:
             change = .none
         }
     }

@@ -3,16 +3,30 @@ public import Events
 /// Tenants by id.
 public enum TenantsProjection: Projection {
     public static let name = "tenants"
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 2
     public static let tables: [Table] = [.tenants]
 
+    private enum Delta {
+        static let added: UInt8 = 1
+        static let erased: UInt8 = 2
+    }
+
     public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
+        if case .tenantErased(let event) = envelope.event {
+            deltas.add(.tenants) {
+                $0.put(event.id.rawValue)
+            } delta: {
+                $0.append(Delta.erased)
+                $0.put(envelope.header.time)
+            }
+        }
         guard case .tenantAdded(let event) = envelope.event else { return }
         let row = TenantRow(
             id: event.id, name: event.name, createdAt: envelope.header.time, position: envelope.position)
         deltas.add(.tenants) {
             $0.put(event.id.rawValue)
         } delta: {
+            $0.append(Delta.added)
             $0.append(contentsOf: row.encode())
         }
     }
@@ -20,8 +34,18 @@ public enum TenantsProjection: Projection {
     public static func reduce(
         _ table: Table, key: RawSpan, row: inout RowBuffer, delta: RawSpan
     ) throws(DecodingFailure) {
+        var reader = ByteReader(delta)
+        switch try reader.byte() {
         // An id is given once; where it were given twice, the first holder would keep it.
-        if !row.isPresent { row.load(delta) }
+        case Delta.added: if !row.isPresent { row.load(delta.extracting(1..<delta.byteCount)) }
+        case Delta.erased:
+            guard row.isPresent else { return }
+            var tenant = try TenantRow(decoding: row.bytes.span.bytes)
+            let at = try reader.timestamp()
+            tenant.erasedAt = tenant.erasedAt ?? at
+            row.set(tenant.encode())
+        case let kind: throw DecodingFailure("delta \(kind) of a tenant is unknown")
+        }
     }
 
     public static func digest(_ table: Table, key: RawSpan, row: RawSpan, into form: inout DigestForm) {

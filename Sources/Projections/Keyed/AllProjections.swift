@@ -6,7 +6,7 @@ public enum AllProjections {
         TenantsProjection.self, ClaimsProjection.self, RepositoriesProjection.self, FilesProjection.self,
         BlobsProjection.self, SyncsProjection.self, JobsProjection.self, ShardsProjection.self,
         StatisticsProjection.self, LogIndexProjection.self, WebhooksProjection.self, GapsProjection.self,
-        CredentialsProjection.self, RateLimitsProjection.self, LargeFilesProjection.self,
+        CredentialsProjection.self, RateLimitsProjection.self, LargeFilesProjection.self, RetentionProjection.self,
         TokensProjection.self,
     ]
 

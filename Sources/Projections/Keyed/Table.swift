@@ -24,6 +24,7 @@ public enum Table: UInt8, Sendable, CaseIterable {
     case credentials
     case rateLimits
     case largeFiles
+    case retention
     case tokens
     case byRepository
     case byKind
@@ -36,6 +37,9 @@ public enum Table: UInt8, Sendable, CaseIterable {
     public enum Rule: Sendable {
         /// The delta is the row. Its key holds the event's position, so it is new, and the row never changes.
         case insert
+        /// The same, and ``Projection/reduce(_:key:row:delta:)`` applies what comes later: deltas that are no row, which
+        /// ``Table/begins(_:)`` tells apart.
+        case amend
         /// 1 and the row that is there from now on, or 0 where there is none.
         case set
         /// ``Projection/reduce(_:key:row:delta:)`` says.
@@ -46,16 +50,24 @@ public enum Table: UInt8, Sendable, CaseIterable {
 
     public var rule: Rule {
         switch self {
-        case .files, .blobReferences, .refusedBlobs, .syncs, .commits, .byRepository, .byKind, .byTenant,
-            .byCorrelation:
-            .insert
+        case .refusedBlobs, .syncs, .commits, .byRepository, .byKind, .byTenant, .byCorrelation: .insert
+        case .files, .blobReferences: .amend
         case .claims, .repositoriesByExternalID, .repositoriesByLocator, .jobsByRepository, .dueJobs, .deadLetters,
             .installationRepositories, .gaps:
             .set
         case .tenants, .repositories, .blobs, .jobs, .shards, .announcedRefs, .credentials, .rateLimits, .largeFiles,
-            .tokens:
+            .retention, .tokens:
             .reduce
         case .statistics, .domainStatistics: .sum
+        }
+    }
+
+    /// Whether a delta of an ``Rule/amend`` table is a row that nobody had before, rather than a change of one.
+    public func begins(_ deltaByteCount: Int) -> Bool {
+        switch self {
+        case .files: deltaByteCount >= FileRow.fixedByteCount
+        case .blobReferences: deltaByteCount == BlobReference.rowByteCount
+        default: true
         }
     }
 

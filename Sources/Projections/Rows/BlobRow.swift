@@ -30,13 +30,15 @@ public struct StoredContent: Sendable, Equatable {
 /// |---|---|---|
 /// | 0 | 4 | domain |
 /// | 4 | 8 | references |
-/// | 12 | 1 | 1: it is stored; 2: it is damaged; 3: both |
+/// | 12 | 1 | sum of 1: it is stored; 2: it is damaged; 4: it is released; 8: it was deleted |
 /// | 13 | 32 | where stored: SHA-256 |
 /// | 45 | 8 | size |
 /// | 53 | 8 | shard |
 /// | 61 | 8 | position of the event that said so first |
 /// | 69 | 8 | its time |
 /// | 77 | … | MIME type; where damaged: the code; each with its length before it |
+/// | … | 16 | where released: position and time of the event that says so |
+/// | … | 8 | where deleted: position of the event that says so |
 public struct BlobRow: Sendable, Equatable {
     public var domain: Domain
     public var hash: SHA1Hash
@@ -46,15 +48,33 @@ public struct BlobRow: Sendable, Equatable {
     public var stored: StoredContent?
     /// What is wrong with it, where it could not be read.
     public var damage: String?
+    /// Since when nothing names it; nil where something does, or nobody has looked.
+    public var released: Release?
+    /// The event by which it was deleted; nil where it never was, or came again.
+    public var deleted: LogPosition?
+
+    /// That nothing names a content any more: which event says so, and when.
+    public struct Release: Sendable, Equatable {
+        public var position: LogPosition
+        public var at: Timestamp
+
+        public init(position: LogPosition, at: Timestamp) {
+            self.position = position
+            self.at = at
+        }
+    }
 
     public init(
-        domain: Domain, hash: SHA1Hash, references: UInt64 = 0, stored: StoredContent? = nil, damage: String? = nil
+        domain: Domain, hash: SHA1Hash, references: UInt64 = 0, stored: StoredContent? = nil, damage: String? = nil,
+        released: Release? = nil, deleted: LogPosition? = nil
     ) {
         self.domain = domain
         self.hash = hash
         self.references = references
         self.stored = stored
         self.damage = damage
+        self.released = released
+        self.deleted = deleted
     }
 
     static let referencesOffset = 4
@@ -63,6 +83,8 @@ public struct BlobRow: Sendable, Equatable {
     static let sizeOffset = 45
     static let isStoredFlag: UInt8 = 1
     static let isDamagedFlag: UInt8 = 2
+    static let isReleasedFlag: UInt8 = 4
+    static let isDeletedFlag: UInt8 = 8
 
     public init(key: RawSpan, decoding row: RawSpan) throws(DecodingFailure) {
         var keyReader = ByteReader(key)
@@ -83,6 +105,10 @@ public struct BlobRow: Sendable, Equatable {
                 firstSeenAt: firstSeenAt)
         }
         if flags & Self.isDamagedFlag != 0 { damage = try reader.text() }
+        if flags & Self.isReleasedFlag != 0 {
+            released = Release(position: try reader.position(), at: try reader.timestamp())
+        }
+        if flags & Self.isDeletedFlag != 0 { deleted = try reader.position() }
         try reader.end()
     }
 
@@ -90,13 +116,20 @@ public struct BlobRow: Sendable, Equatable {
         var row: [UInt8] = []
         row.put(domain.rawValue)
         row.put(references)
-        row.append((stored == nil ? 0 : Self.isStoredFlag) | (damage == nil ? 0 : Self.isDamagedFlag))
+        row.append(
+            (stored == nil ? 0 : Self.isStoredFlag) | (damage == nil ? 0 : Self.isDamagedFlag)
+                | (released == nil ? 0 : Self.isReleasedFlag) | (deleted == nil ? 0 : Self.isDeletedFlag))
         if let stored {
             Self.write(
                 contentHash: stored.contentHash, size: stored.size, mimeType: stored.mimeType, shard: stored.shard,
                 firstSeen: stored.firstSeen, firstSeenAt: stored.firstSeenAt, into: &row)
         }
         if let damage { row.put(text: damage) }
+        if let released {
+            row.put(released.position)
+            row.put(released.at)
+        }
+        if let deleted { row.put(deleted) }
         return row
     }
 
@@ -114,7 +147,16 @@ public struct BlobRow: Sendable, Equatable {
 
     /// Whether the row says that the content is there and not known to be damaged, without decoding it.
     public static func isReadable(_ row: RawSpan) -> Bool {
-        row.byteCount > flagsOffset && row.unsafeLoad(fromByteOffset: flagsOffset, as: UInt8.self) == isStoredFlag
+        row.byteCount > flagsOffset
+            && row.unsafeLoad(fromByteOffset: flagsOffset, as: UInt8.self) & (isStoredFlag | isDamagedFlag)
+                == isStoredFlag
+    }
+
+    /// How the content stands, without decoding the row.
+    public static func standing(_ row: RawSpan) -> BlobStanding {
+        guard isReadable(row) else { return .missing }
+        let flags = row.unsafeLoad(fromByteOffset: flagsOffset, as: UInt8.self)
+        return flags & isReleasedFlag == 0 ? .stored : .released
     }
 
     /// Domain (4) ‖ SHA-1 (20).
@@ -127,6 +169,15 @@ public struct BlobRow: Sendable, Equatable {
     }
 }
 
+/// How a content stands.
+public enum BlobStanding: Sendable, Equatable {
+    /// It is not there, or damaged.
+    case missing
+    case stored
+    /// It is there, and may be deleted soon.
+    case released
+}
+
 /// A file version that names a blob. Its key is domain (4) ‖ SHA-1 (20) ‖ repository (8) ‖ ref (4) ‖ position (8) ‖ index (4),
 /// its row the repository's tenant.
 public struct BlobReference: Sendable, Equatable {
@@ -137,6 +188,9 @@ public struct BlobReference: Sendable, Equatable {
     public var version: ItemVersion
     /// Whose repository it is.
     public var tenant: TenantID
+
+    /// Length of a row.
+    static let rowByteCount = 4
 
     public init(key: RawSpan, decoding row: RawSpan) throws(DecodingFailure) {
         var reader = ByteReader(key)

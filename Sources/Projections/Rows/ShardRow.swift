@@ -12,10 +12,16 @@ public struct ShardRow: Sendable, Equatable {
     public var logicalBytes: UInt64
     /// The event that says so.
     public var sealedAt: LogPosition
+    /// How much work compaction put into it; nil where a sync wrote it.
+    public var effort: CompactionEffort?
+    /// The event by which others have taken its place; nil where it is there.
+    public var compacted: LogPosition?
+
+    public var isCompacted: Bool { compacted != nil }
 
     public init(
         id: ShardID, domain: Domain, tenant: TenantID, contentHash: SHA256Hash, byteCount: UInt64, blobCount: UInt64,
-        logicalBytes: UInt64, sealedAt: LogPosition
+        logicalBytes: UInt64, sealedAt: LogPosition, effort: CompactionEffort? = nil, compacted: LogPosition? = nil
     ) {
         self.id = id
         self.domain = domain
@@ -25,6 +31,8 @@ public struct ShardRow: Sendable, Equatable {
         self.blobCount = blobCount
         self.logicalBytes = logicalBytes
         self.sealedAt = sealedAt
+        self.effort = effort
+        self.compacted = compacted
     }
 
     public init(key: RawSpan, decoding row: RawSpan) throws(DecodingFailure) {
@@ -38,6 +46,10 @@ public struct ShardRow: Sendable, Equatable {
         blobCount = try reader.uint64()
         logicalBytes = try reader.uint64()
         sealedAt = try reader.position()
+        let number = try reader.uint32()
+        effort = CompactionEffort(rawValue: number)
+        guard number == 0 || effort != nil else { throw DecodingFailure("effort \(number) of a shard is unknown") }
+        compacted = try reader.optionalPosition()
         try reader.end()
     }
 
@@ -49,5 +61,7 @@ public struct ShardRow: Sendable, Equatable {
         row.put(blobCount)
         row.put(logicalBytes)
         row.put(sealedAt)
+        row.put(effort?.rawValue ?? 0)
+        row.put(optional: compacted)
     }
 }

@@ -22,13 +22,20 @@ public struct DomainStatistics: Sendable, Equatable {
     public var blobs: UInt64
     /// Sum of their sizes.
     public var uniqueBytes: UInt64
+    /// Of these, what was released and waits to be deleted.
+    public var releasedBlobs: UInt64
+    public var releasedBytes: UInt64
 
-    public init(blobs: UInt64 = 0, uniqueBytes: UInt64 = 0) {
+    public init(blobs: UInt64 = 0, uniqueBytes: UInt64 = 0, releasedBlobs: UInt64 = 0, releasedBytes: UInt64 = 0) {
         self.blobs = blobs
         self.uniqueBytes = uniqueBytes
+        self.releasedBlobs = releasedBlobs
+        self.releasedBytes = releasedBytes
     }
 
     public init(_ counters: Counters) {
-        self.init(blobs: counters.values[0], uniqueBytes: counters.values[1])
+        self.init(
+            blobs: counters.values[0], uniqueBytes: counters.values[1], releasedBlobs: counters.values[2],
+            releasedBytes: counters.values[3])
     }
 }

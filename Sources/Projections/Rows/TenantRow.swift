@@ -7,6 +7,10 @@ public struct TenantRow: Sendable, Equatable {
     public var createdAt: Timestamp
     /// Where it was added.
     public var position: LogPosition
+    /// When it was decided that it be forgotten. Its name may be gone by then.
+    public var erasedAt: Timestamp?
+
+    public var isErased: Bool { erasedAt != nil }
 
     public init(id: TenantID, name: String, createdAt: Timestamp, position: LogPosition) {
         self.id = id
@@ -20,6 +24,7 @@ public struct TenantRow: Sendable, Equatable {
         var open = ByteReader(SplitRow.open(row))
         createdAt = try open.timestamp()
         position = try open.position()
+        erasedAt = try open.optionalTime()
         var sealed = ByteReader(SplitRow.sealed(row))
         name = try sealed.text()
     }
@@ -28,6 +33,7 @@ public struct TenantRow: Sendable, Equatable {
         var open: [UInt8] = []
         open.put(createdAt)
         open.put(position)
+        open.put(optional: erasedAt)
         var sealed: [UInt8] = []
         sealed.put(text: name)
         return SplitRow.encode(tenant: id, open: open, sealed: sealed)

@@ -40,6 +40,7 @@ public enum Forms {
             ("sha", .hash(entry.hash)), ("mode", .string(String(repeating: "0", count: max(0, 6 - mode.count)) + mode)),
             ("size", entry.size.map { .uint($0) } ?? .null), ("mimeType", text(entry.mimeType)),
         ]
+        if entry.released != nil { fields.append(("released", .position(entry.released))) }
         if let reason = entry.skipReason { fields.append(("skipped", .string(reason.name))) }
         return fields
     }
@@ -52,7 +53,8 @@ public enum Forms {
             ("storedSize", report.storedSize.map { .count($0) } ?? .null), ("mimeType", text(stored?.mimeType)),
             ("shard", report.shard.map { .uint($0.rawValue) } ?? .null), ("references", .uint(report.referenceCount)),
             ("createdAt", .time(report.createdAt)), ("isPublic", .bool(report.row.domain == .public)),
-            ("isReadable", .bool(report.isReadable)), ("damage", text(report.row.damage)),
+            ("isReadable", .bool(report.isReadable)), ("releasedAt", .time(report.row.released?.at)),
+            ("damage", text(report.row.damage)),
             (
                 "largeFile",
                 report.largeFile.map {
@@ -67,6 +69,7 @@ public enum Forms {
             ("events", .uint(statistics.events)), ("repositories", .uint(statistics.repositories)),
             ("itemVersions", .uint(statistics.itemVersions)), ("blobs", .uint(statistics.blobs)),
             ("logicalBytes", .uint(statistics.logicalBytes)), ("uniqueBytes", .uint(statistics.uniqueBytes)),
+            ("releasedBlobs", .uint(statistics.releasedBlobs)), ("releasedBytes", .uint(statistics.releasedBytes)),
             ("storedBytes", .uint(statistics.storedBytes)), ("shards", .uint(statistics.shards)),
             ("dedupRatio", statistics.dedupRatio.map { .double($0) } ?? .null),
             ("compressionRatio", .double(statistics.compressionRatio)),
@@ -129,7 +132,10 @@ public enum Forms {
     }
 
     public static func tenant(_ row: TenantRow) -> Fields {
-        [("tenant", .string(row.name)), ("id", .count(row.id.rawValue)), ("createdAt", .time(row.createdAt))]
+        [
+            ("tenant", .string(row.name)), ("id", .count(row.id.rawValue)), ("createdAt", .time(row.createdAt)),
+            ("erasedAt", .time(row.erasedAt)),
+        ]
     }
 
     /// An access to this service; its token is kept nowhere.

@@ -31,16 +31,17 @@ struct Recovery {
     }
 
     mutating func run() throws(SiloError) {
+        var records = try locations.shards()
+        if mayCut { try finishDeleting(&records) }
         let entries = try directory.list()
         isEmpty = entries.isEmpty
-        var records = try locations.shards()
         if try !fits(records, entries) {
             try locations.clear()
             records = [:]
             report.hasRebuiltLocations = true
         }
         lastShardID = max(entries.last?.id ?? lastShardID, records.keys.max() ?? lastShardID)
-        for entry in entries {
+        for entry in entries where records[entry.id]?.isDropped != true {
             let file = try ShardFile.open(entry.id, in: directory, forWriting: mayCut && !entry.isSealed)
             guard let header = try header(of: file, entry) else { continue }
             if entry.isSealed {
@@ -51,11 +52,21 @@ struct Recovery {
         }
     }
 
+    /// Deletes what a crash left of a rewriting, and the shards that were being deleted.
+    private func finishDeleting(_ records: inout [ShardID: ShardRecord]) throws(SiloError) {
+        try directory.removeUnfinished()
+        let dropped = records.values.filter(\.isDropped).map(\.id)
+        guard !dropped.isEmpty else { return }
+        try directory.remove(dropped, disk)
+        try locations.commit(LocationChange(removedShards: dropped))
+        for id in dropped { records[id] = nil }
+    }
+
     /// Whether every shard of the index is there, and as long as the index says.
     private func fits(_ records: [ShardID: ShardRecord], _ entries: [ShardDirectory.Entry]) throws(SiloError) -> Bool {
-        var missing = Set(records.keys)
+        var missing = Set(records.values.filter { !$0.isDropped }.map(\.id))
         for entry in entries {
-            guard let record = records[entry.id] else { continue }
+            guard let record = records[entry.id], !record.isDropped else { continue }
             missing.remove(entry.id)
             let length = try ShardFile.open(entry.id, in: directory).byteCount()
             guard record.isSealed ? entry.isSealed && length == record.byteCount : length >= record.byteCount else {

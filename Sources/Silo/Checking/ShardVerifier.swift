@@ -123,7 +123,9 @@ struct ShardVerifier {
         }
         let memory = bench.frameMemory(head.rawByteCount)
         do {
-            try bench.decode(payload, of: head, shard: file.id, into: memory)
+            let base = try head.base.map { (base) throws(SiloError) in try reader.base(file, at: base) }
+            let opened = try file.cipher()?.open(payload, of: head)
+            try bench.decode(payload, opened: opened, of: head, prefix: base, shard: file.id, into: memory)
         } catch {
             return addAll(of: head, .frame, error.message, at: offset)
         }
@@ -164,7 +166,7 @@ struct ShardVerifier {
             bench.hasher.begin(byteCount: blob.byteCount)
             for part in parts {
                 loneParts[part.offset] = nil
-                let (head, bytes) = try reader.decode(file.id, at: part.offset, frameByteCount: part.frameByteCount)
+                let (head, bytes) = try reader.decode(file, at: part.offset, frameByteCount: part.frameByteCount)
                 guard head.kind == .part, bytes.count == part.rawByteCount else {
                     throw SiloError.damaged("a part of a large blob is not where its list says", file.id)
                 }
@@ -183,7 +185,7 @@ struct ShardVerifier {
 
     private mutating func checkLonePart(_ head: FrameHead, at offset: UInt64) throws(SiloError) {
         do {
-            _ = try reader.decode(file.id, at: offset, frameByteCount: head.frameByteCount)
+            _ = try reader.decode(file, at: offset, frameByteCount: head.frameByteCount)
         } catch {
             guard error.code == .damaged else { throw error }
             add(.frame, error.message, at: offset)
@@ -204,7 +206,8 @@ struct ShardVerifier {
             let actual = try locations.location(of: key)
             if actual == expected {
                 matchedKeys.insert(key)
-            } else if actual == nil || actual?.shard == entry.id && actual?.offset == offset {
+            } else if actual?.shard == entry.id && actual?.offset == offset {
+                // A copy that the index does not name is one that was forgotten, or that another one counts instead of.
                 add(.location, "the location index does not have \(key.sha1.hex) right", blob: key.sha1, at: offset)
             }
         }
@@ -217,7 +220,7 @@ struct ShardVerifier {
             return
         }
         guard record.blobCount != matchedKeys.count else { return }
-        for (key, location) in try locations.locations(in: entry.id) where !matchedKeys.contains(key) {
+        for (key, location) in try locations.locations(in: [entry.id]) where !matchedKeys.contains(key) {
             // What was flushed after the record was read is not lost.
             if !entry.isSealed, location.offset >= record.byteCount { continue }
             add(.lost, "\(key.sha1.hex) is not where the index says", blob: key.sha1, at: location.offset)

@@ -5,6 +5,8 @@ import Glibc
 /// `.shard` once it is sealed.
 struct ShardDirectory: Sendable {
     let path: String
+    /// Of the shards in it that are encrypted.
+    var keys: (any ContentKeys)?
 
     /// A shard's file as the directory lists it.
     struct Entry: Sendable, Equatable {
@@ -28,21 +30,50 @@ struct ShardDirectory: Sendable {
         return ShardDirectory(path: path)
     }
 
+    /// The file of a shard that is being written by a rewriting, until it is sealed. A crash leaves it, and it means nothing.
+    func unfinishedPath(of id: ShardID) -> String { path(of: id, isSealed: false) + Self.unfinishedSuffix }
+
+    private static let unfinishedSuffix = ".unfinished"
+
+    /// Deletes what a crash left of rewritings.
+    func removeUnfinished() throws(SiloError) {
+        for name in try names() where name.hasSuffix(Self.unfinishedSuffix) {
+            guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
+                throw SiloError(errno, while: "removing \(path)/\(name)")
+            }
+        }
+    }
+
+    /// Deletes the files of sealed shards, as far as they are there.
+    func remove(_ shards: [ShardID], _ disk: Disk) throws(SiloError) {
+        for id in shards {
+            let path = path(of: id, isSealed: true)
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw SiloError(errno, while: "removing \(path)", shard: id)
+            }
+        }
+        try sync(disk)
+    }
+
     /// All shards, in the order of their ids. Files with other names are none of ours.
     func list() throws(SiloError) -> [Entry] {
+        try names().compactMap(Self.parse).sorted { $0.id < $1.id }
+    }
+
+    private func names() throws(SiloError) -> [String] {
         guard let stream = opendir(path) else { throw SiloError(errno, while: "listing \(path)") }
         defer { closedir(stream) }
-        var entries: [Entry] = []
+        var names: [String] = []
         while true {
             errno = 0
             guard let next = readdir(stream) else {
                 if errno != 0 { throw SiloError(errno, while: "listing \(path)") }
-                return entries.sorted { $0.id < $1.id }
+                return names
             }
-            let name = withUnsafePointer(to: &next.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if let entry = Self.parse(name) { entries.append(entry) }
+            names.append(
+                withUnsafePointer(to: &next.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
         }
     }
 

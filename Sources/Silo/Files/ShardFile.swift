@@ -1,15 +1,25 @@
 import Events
 import Glibc
 import OpenSSL
+import Synchronization
 
 /// A shard's file, open. It stays readable when the file is sealed, or deleted, under its feet.
 final class ShardFile: Sendable {
     let id: ShardID
     let descriptor: CInt
+    private let keys: (any ContentKeys)?
+    private let lock = Mutex<Lock>(.unknown)
 
-    init(id: ShardID, descriptor: CInt) {
+    private enum Lock {
+        case unknown
+        /// What its payloads are sealed with; nil: they stand in clear.
+        case known(ShardCipher?)
+    }
+
+    init(id: ShardID, descriptor: CInt, keys: (any ContentKeys)?) {
         self.id = id
         self.descriptor = descriptor
+        self.keys = keys
     }
 
     deinit { Glibc.close(descriptor) }
@@ -25,7 +35,7 @@ final class ShardFile: Sendable {
         for isSealed in [true, false, true] {
             let path = directory.path(of: id, isSealed: isSealed)
             let descriptor = Glibc.open(path, flags)
-            if descriptor >= 0 { return ShardFile(id: id, descriptor: descriptor) }
+            if descriptor >= 0 { return ShardFile(id: id, descriptor: descriptor, keys: directory.keys) }
             if errno != ENOENT { throw SiloError(errno, while: "opening \(path)", shard: id) }
         }
         throw SiloError.damaged("its file is missing from \(directory.path)", id)
@@ -77,6 +87,26 @@ final class ShardFile: Sendable {
     /// The header, checked.
     func header(_ digest: inout Digest) throws(SiloError) -> ShardHeader {
         try ShardHeader(try read(ShardHeader.byteCount, at: 0), expected: id, &digest)
+    }
+
+    /// What its payloads are sealed with; nil where they stand in clear. A header that is damaged says nothing: what is sealed
+    /// does not decode then, and that is what is reported.
+    ///
+    /// - Throws: `SiloError` (encrypted) where the key is not to be had.
+    func cipher() throws(SiloError) -> ShardCipher? {
+        try lock.withLock { (lock) throws(SiloError) in
+            if case .known(let cipher) = lock { return cipher }
+            var cipher: ShardCipher?
+            do throws(SiloError) {
+                var digest = Digest(.sha256)
+                let header = try header(&digest)
+                if header.key != .none { cipher = try ShardCipher(header, keys) }
+            } catch {
+                guard error.code == .damaged else { throw error }
+            }
+            lock = .known(cipher)
+            return cipher
+        }
     }
 
     /// The trailer of a sealed shard, checked.

@@ -23,6 +23,13 @@ struct FrameEncoding: RawRepresentable, Sendable, Hashable {
     static let zstd = FrameEncoding(rawValue: 1)
 }
 
+/// Another frame of the same shard.
+struct FrameReference: Sendable, Hashable {
+    var offset: UInt64
+    /// Of head and payload.
+    var byteCount: Int
+}
+
 /// What stands before a frame's payload: 64 bytes and the table of its blobs. Integers are big-endian.
 ///
 /// | offset | size | field |
@@ -37,7 +44,7 @@ struct FrameEncoding: RawRepresentable, Sendable, Hashable {
 /// | 20 | 4 | length of the payload as it stands here |
 /// | 24 | 8 | offset of the dictionary's frame in this shard; 0: none |
 /// | 32 | 8 | offset of the frame in this shard from which the payload is a difference; 0: none |
-/// | 40 | 4 | which blob of that frame; 0 |
+/// | 40 | 4 | length of that frame, head and payload; 0: none |
 /// | 44 | 4 | 0 |
 /// | 48 | 8 | checksum of the payload as it stands here |
 /// | 56 | 8 | checksum of shard id ‖ offset of the frame ‖ bytes 0–55 ‖ table |
@@ -49,8 +56,8 @@ struct FrameHead: Sendable, Equatable {
     var rawByteCount: Int
     var storedByteCount: Int
     var dictionary: UInt64 = 0
-    var base: UInt64 = 0
-    var baseIndex: UInt32 = 0
+    /// The frame whose whole payload is the Zstandard prefix of this one's.
+    var base: FrameReference?
     var payloadChecksum: UInt64
     var blobs: [BlobEntry]
     /// Length of the fixed part and the table.
@@ -65,13 +72,14 @@ struct FrameHead: Sendable, Equatable {
 
     init(
         kind: FrameKind, encoding: FrameEncoding, rawByteCount: Int, storedByteCount: Int, payloadChecksum: UInt64,
-        blobs: [BlobEntry]
+        base: FrameReference? = nil, blobs: [BlobEntry]
     ) {
         self.kind = kind
         self.encoding = encoding
         self.rawByteCount = rawByteCount
         self.storedByteCount = storedByteCount
         self.payloadChecksum = payloadChecksum
+        self.base = base
         self.blobs = blobs
     }
 
@@ -92,8 +100,8 @@ struct FrameHead: Sendable, Equatable {
         bytes.append(bigEndian: UInt32(rawByteCount))
         bytes.append(bigEndian: UInt32(storedByteCount))
         bytes.append(bigEndian: dictionary)
-        bytes.append(bigEndian: base)
-        bytes.append(bigEndian: baseIndex)
+        bytes.append(bigEndian: base?.offset ?? 0)
+        bytes.append(bigEndian: UInt32(base?.byteCount ?? 0))
         bytes.append(bigEndian: UInt32(0))
         bytes.append(bigEndian: payloadChecksum)
         precondition(bytes.count == Self.checksumOffset, "the frame head's layout and length disagree")
@@ -135,8 +143,8 @@ struct FrameHead: Sendable, Equatable {
         rawByteCount = Int(try reader.uint32())
         storedByteCount = Int(try reader.uint32())
         dictionary = try reader.uint64()
-        base = try reader.uint64()
-        baseIndex = try reader.uint32()
+        base = FrameReference(offset: try reader.uint64(), byteCount: Int(try reader.uint32()))
+        if base == FrameReference(offset: 0, byteCount: 0) { base = nil }
         let zero = try reader.uint32()
         payloadChecksum = try reader.uint64()
         guard try reader.uint64() == actual else { throw DecodingFailure("the checksum of a frame's head is wrong") }
@@ -150,12 +158,32 @@ struct FrameHead: Sendable, Equatable {
         try reader.end()
     }
 
+    /// The base that the head names which begins with `fixed`, its first 64 bytes; nothing is checked but the magic.
+    static func base(fixed: UnsafeRawBufferPointer) throws(DecodingFailure) -> FrameReference? {
+        _ = try byteCount(fixed: fixed)
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: fixed[baseOffset...]).bytes)
+        let base = FrameReference(offset: try reader.uint64(), byteCount: Int(try reader.uint32()))
+        return base.offset == 0 && base.byteCount == 0 ? nil : base
+    }
+
+    private static let baseOffset = 32
+
+    /// How long the payload is, decoded, of the frame whose head begins with `fixed`; nothing is checked but the magic.
+    static func rawByteCount(fixed: UnsafeRawBufferPointer) throws(DecodingFailure) -> Int {
+        _ = try byteCount(fixed: fixed)
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: fixed[rawByteCountOffset...]).bytes)
+        return Int(try reader.uint32())
+    }
+
+    private static let rawByteCountOffset = 16
+
     /// What this version cannot read about the frame; nil where it can.
     var unknown: String? {
         if flags != 0 { return "a frame with flags \(flags)" }
         if encoding != .stored && encoding != .zstd { return "a frame in encoding \(encoding.rawValue)" }
         if ![.blobs, .part, .partList].contains(kind) { return "a frame of kind \(kind.rawValue)" }
-        if dictionary != 0 || base != 0 || baseIndex != 0 { return "a frame that refers to another one" }
+        if dictionary != 0 { return "a frame with a dictionary" }
+        if base != nil, kind != .blobs || encoding != .zstd { return "a difference that holds no blobs" }
         return nil
     }
 

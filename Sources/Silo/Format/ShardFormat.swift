@@ -10,6 +10,10 @@ enum ShardFormat {
     static let maximumTableByteCount = 4 << 20
     /// Most blobs of one frame; their entries fit the table whatever their sizes are.
     static let maximumBlobCount = maximumTableByteCount / BlobEntry.maximumByteCount
+    /// Most frames that a frame is a difference from, one from another. Zstandard's prefix is a whole payload.
+    static let maximumChainDepth = 64
+    /// Most bytes of one frame, head and payload.
+    static let maximumFrameByteCount = FrameHead.fixedByteCount + maximumTableByteCount + maximumStoredByteCount
     /// Most parts of one large blob: its list has to fit a frame.
     static let maximumPartCount = maximumRawByteCount / PartReference.byteCount
 }

@@ -19,11 +19,14 @@ struct ShardHeader: Sendable, Equatable {
     var domain: Domain
     var shard: ShardID
     var createdAt: Timestamp
+    /// With which the payloads of its frames are encrypted; `none`: they are not.
+    var key = KeyID.none
+    var salt = ShardHeader.noSalt
 
+    static let noSalt = [UInt8](repeating: 0, count: ContentKeySalt.byteCount)
     static let byteCount = 64
     static let magic: [UInt8] = [0x89, 0x53, 0x49, 0x4c, 0x4f, 0x0d, 0x0a, 0x1a]
     private static let checkedByteCount = 56
-    private static let saltByteCount = 16
 
     init(domain: Domain, shard: ShardID, createdAt: Timestamp) {
         self.domain = domain
@@ -31,16 +34,31 @@ struct ShardHeader: Sendable, Equatable {
         self.createdAt = createdAt
     }
 
+    /// The header of a new shard, with a key of its own where its domain is somebody's.
+    static func new(
+        _ domain: Domain, _ shard: ShardID, _ createdAt: Timestamp, _ keys: (any ContentKeys)?
+    ) throws(SiloError) -> ShardHeader {
+        var header = ShardHeader(domain: domain, shard: shard, createdAt: createdAt)
+        do {
+            guard let named = try keys?.newContentKey(for: domain) else { return header }
+            header.key = named.key
+            header.salt = named.salt
+        } catch {
+            throw SiloError.encrypted(KeyID(rawValue: domain.owner.rawValue), shard, error)
+        }
+        return header
+    }
+
     func encode(_ digest: inout Digest) -> [UInt8] {
         var bytes = Self.magic
         bytes.append(bigEndian: ShardFormat.version)
         bytes.append(bigEndian: UInt16(0))
         bytes.append(bigEndian: domain.rawValue)
-        bytes.append(bigEndian: KeyID.none.rawValue)
+        bytes.append(bigEndian: key.rawValue)
         bytes.append(bigEndian: UInt32(0))
         bytes.append(bigEndian: shard.rawValue)
         bytes.append(createdAt)
-        bytes.append(contentsOf: repeatElement(0, count: Self.saltByteCount))
+        bytes.append(contentsOf: salt)
         bytes.append(bigEndian: bytes.withUnsafeBytes { Checksum.of($0, &digest) })
         precondition(bytes.count == Self.byteCount, "the shard header's layout and length disagree")
         return bytes
@@ -48,7 +66,7 @@ struct ShardHeader: Sendable, Equatable {
 
     /// Reads the header of the file that is named after `expected`.
     ///
-    /// - Throws: `SiloError`: `.unknownFormat`, `.encrypted` or `.damaged`.
+    /// - Throws: `SiloError`: `.unknownFormat` or `.damaged`.
     init(_ bytes: [UInt8], expected: ShardID, _ digest: inout Digest) throws(SiloError) {
         self = try SiloError.decoding(expected) {
             var reader = ByteReader(bytes.span.bytes)
@@ -62,7 +80,7 @@ struct ShardHeader: Sendable, Equatable {
             let zero = try reader.uint32()
             let shard = ShardID(rawValue: try reader.uint64())
             let createdAt = try reader.timestamp()
-            let salt = try reader.raw(Self.saltByteCount)
+            let salt = try reader.raw(ContentKeySalt.byteCount)
             let checksum = try reader.uint64()
             let actual = bytes.withUnsafeBytes {
                 Checksum.of(UnsafeRawBufferPointer(rebasing: $0[..<Self.checkedByteCount]), &digest)
@@ -72,11 +90,13 @@ struct ShardHeader: Sendable, Equatable {
             guard version == ShardFormat.version, features == 0 else {
                 throw SiloError.unknown("format version \(version) with features \(features)", expected)
             }
-            guard key == .none else { throw SiloError.encrypted(key, expected) }
-            guard zero == 0, salt.allSatisfy({ $0 == 0 }) else {
+            guard zero == 0, key != .none || salt == Self.noSalt else {
                 throw SiloError.unknown("a header field that this version leaves zero", expected)
             }
-            return Self(domain: domain, shard: shard, createdAt: createdAt)
+            var header = Self(domain: domain, shard: shard, createdAt: createdAt)
+            header.key = key
+            header.salt = salt
+            return header
         }
     }
 }

@@ -15,7 +15,7 @@ final class LMDBLocations: LocationStore {
     private let records: Database
     private let meta: Database
 
-    private static let version: [UInt8] = [1]
+    private static let version: [UInt8] = [2]
     private static let versionKey = Array("version".utf8)
     private static let bootKey = Array("boot".utf8)
     private static let cleanKey = Array("clean".utf8)
@@ -83,13 +83,13 @@ final class LMDBLocations: LocationStore {
         }
     }
 
-    func locations(in shard: ShardID) throws(SiloError) -> [(key: LocationKey, location: Location)] {
+    func locations(in shards: Set<ShardID>) throws(SiloError) -> [(key: LocationKey, location: Location)] {
         try mapped {
             try environment.read { transaction in
                 var result: [(key: LocationKey, location: Location)] = []
                 try transaction.forEach(blobs) { key, value in
                     let location = try Location(value)
-                    if location.shard == shard { result.append((try Self.decode(key), location)) }
+                    if shards.contains(location.shard) { result.append((try Self.decode(key), location)) }
                     return true
                 }
                 return result
@@ -113,7 +113,9 @@ final class LMDBLocations: LocationStore {
                 var counts = ShardCounts(before, change)
                 for (key, location) in added {
                     let encoded = Self.encode(key)
-                    if let old = try Self.location(transaction, blobs, encoded) { counts.remove(old) }
+                    let old = try Self.location(transaction, blobs, encoded)
+                    guard change.takes(location, insteadOf: old) else { continue }
+                    if let old { counts.remove(old) }
                     counts.add(location)
                     try transaction.put(blobs, encoded, location.encode())
                 }

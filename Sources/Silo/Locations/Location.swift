@@ -76,6 +76,10 @@ struct ShardRecord: Sendable, Equatable {
     var blobCount = 0
     /// Sum of the sizes of those blobs.
     var rawByteCount = 0
+    /// What those blobs take of the file.
+    var storedByteCount = 0
+    /// Its file is being deleted; nothing points into it.
+    var isDropped = false
     /// Of a sealed shard's whole file; nil where nobody has computed it.
     var sha256: SHA256Hash?
 
@@ -91,11 +95,12 @@ struct ShardRecord: Sendable, Equatable {
         var bytes: [UInt8] = []
         bytes.append(varint: id.rawValue)
         bytes.append(varint: domain.rawValue)
-        bytes.append(isSealed ? 1 : 0)
+        bytes.append((isSealed ? 1 : 0) | (isDropped ? 2 : 0))
         bytes.append(createdAt)
         bytes.append(varint: byteCount)
         bytes.append(varint: blobCount)
         bytes.append(varint: rawByteCount)
+        bytes.append(varint: storedByteCount)
         if let sha256 { bytes.append(sha256) }
         return bytes
     }
@@ -104,11 +109,14 @@ struct ShardRecord: Sendable, Equatable {
         var reader = ByteReader(bytes)
         id = ShardID(rawValue: try reader.varint())
         domain = Domain(rawValue: UInt32(try reader.count(atMost: Int(UInt32.max))))
-        isSealed = try reader.byte() != 0
+        let flags = try reader.byte()
+        isSealed = flags & 1 != 0
+        isDropped = flags & 2 != 0
         createdAt = try reader.timestamp()
         byteCount = try reader.varint()
         blobCount = try reader.count(atMost: Int.max)
         rawByteCount = try reader.count(atMost: Int.max)
+        storedByteCount = try reader.count(atMost: Int.max)
         sha256 = reader.isAtEnd ? nil : try reader.sha256()
         try reader.end()
     }

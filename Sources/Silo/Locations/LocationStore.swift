@@ -4,8 +4,8 @@ import Events
 protocol LocationStore: Sendable {
     func location(of key: LocationKey) throws(SiloError) -> Location?
 
-    /// All locations that point into `shard`, by key. Looks at every location there is.
-    func locations(in shard: ShardID) throws(SiloError) -> [(key: LocationKey, location: Location)]
+    /// All locations that point into `shards`, by key. Looks at every location there is.
+    func locations(in shards: Set<ShardID>) throws(SiloError) -> [(key: LocationKey, location: Location)]
 
     /// The shards that are in the index, by id.
     func shards() throws(SiloError) -> [ShardID: ShardRecord]
@@ -25,13 +25,23 @@ protocol LocationStore: Sendable {
 
 /// What is to be changed in the location index.
 struct LocationChange: Sendable {
-    /// New locations; a key's last one counts.
+    /// New locations. Of several copies of a blob the one in the highest shard counts, then at the highest offset.
     var added: [(key: LocationKey, location: Location)] = []
+    /// Where the copies were that those in `added` are made of: what is elsewhere by now, or forgotten, stays so. Nil: they
+    /// are none.
+    var copiedFrom: Set<ShardID>?
     var removed: [LocationKey] = []
     /// What is new about shards; their counts of blobs and bytes are the index's own, and are kept.
     var shards: [ShardRecord] = []
     /// Shards that are no more.
     var removedShards: [ShardID] = []
+
+    /// Whether a location of `added` counts, where the index has `old`.
+    func takes(_ location: Location, insteadOf old: Location?) -> Bool {
+        if let copiedFrom { return old.map { copiedFrom.contains($0.shard) } ?? false }
+        guard let old else { return true }
+        return (old.shard, old.offset) <= (location.shard, location.offset)
+    }
 }
 
 /// The counts that a change moves from shard to shard.
@@ -46,6 +56,7 @@ struct ShardCounts {
             if let old = records[shard.id] {
                 shard.blobCount = old.blobCount
                 shard.rawByteCount = old.rawByteCount
+                shard.storedByteCount = old.storedByteCount
                 shard.sha256 = shard.sha256 ?? old.sha256
             }
             self.records[shard.id] = shard
@@ -55,10 +66,12 @@ struct ShardCounts {
     mutating func add(_ location: Location) {
         records[location.shard]?.blobCount += 1
         records[location.shard]?.rawByteCount += location.byteCount
+        records[location.shard]?.storedByteCount += location.storedByteCount
     }
 
     mutating func remove(_ location: Location) {
         records[location.shard]?.blobCount -= 1
         records[location.shard]?.rawByteCount -= location.byteCount
+        records[location.shard]?.storedByteCount -= location.storedByteCount
     }
 }

@@ -9,9 +9,11 @@ final class MemoryLocations: LocationStore {
         state.withLock { $0.locations[key] }
     }
 
-    func locations(in shard: ShardID) throws(SiloError) -> [(key: LocationKey, location: Location)] {
+    func locations(in shards: Set<ShardID>) throws(SiloError) -> [(key: LocationKey, location: Location)] {
         state.withLock { state in
-            state.locations.filter { $0.value.shard == shard }.map { ($0.key, $0.value) }.sorted { $0.key < $1.key }
+            state.locations.filter { shards.contains($0.value.shard) }.map { ($0.key, $0.value) }.sorted {
+                $0.key < $1.key
+            }
         }
     }
 
@@ -23,8 +25,11 @@ final class MemoryLocations: LocationStore {
         state.withLock { state in
             var counts = ShardCounts(state.shards, change)
             for (key, location) in change.added {
-                if let old = state.locations.updateValue(location, forKey: key) { counts.remove(old) }
+                let old = state.locations[key]
+                guard change.takes(location, insteadOf: old) else { continue }
+                if let old { counts.remove(old) }
                 counts.add(location)
+                state.locations[key] = location
             }
             for key in change.removed {
                 if let old = state.locations.removeValue(forKey: key) { counts.remove(old) }

@@ -4,8 +4,8 @@ import OpenSSL
 /// The reading half of a store: finds a blob's frame, decodes it, and holds what it gives out against its hash.
 final class Reader: Sendable {
     private let files: ShardFiles
-    private let benches: WorkbenchPool
-    private let cache: FrameCache
+    let benches: WorkbenchPool
+    let cache: FrameCache
 
     init(_ directory: ShardDirectory, _ benches: WorkbenchPool, cachedFrameByteCount: Int) {
         files = ShardFiles(directory, benches)
@@ -18,9 +18,10 @@ final class Reader: Sendable {
     /// A blob that is read whole is held against its SHA-256: a small one before `body` sees it, a large one after its last
     /// piece. A range of a large one is held against the checksums of its parts.
     func read(
-        _ key: LocationKey, at location: Location, range: Range<Int>?, _ body: (UnsafeRawBufferPointer) throws -> Void
+        _ key: LocationKey, at location: Location, in file: ShardFile, range: Range<Int>?,
+        _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        let frame = try frame(of: key, at: location)
+        let frame = try frame(of: key, at: location, in: file)
         switch frame {
         case .blobs(let frame):
             let content = frame.range(location.index)
@@ -32,7 +33,7 @@ final class Reader: Sendable {
             }
         case .parts(let parts):
             let wanted = try Self.clamp(range, location.byteCount, location.shard)
-            try read(parts, wanted, key, location, body)
+            try read(parts, wanted, key, location, file, body)
         }
     }
 
@@ -41,26 +42,37 @@ final class Reader: Sendable {
         case parts([PartReference])
     }
 
-    private func frame(of key: LocationKey, at location: Location) throws(SiloError) -> Found {
+    /// The file of a shard, open, and its header checked.
+    func file(_ shard: ShardID) throws(SiloError) -> ShardFile { try files.file(shard) }
+
+    /// Nobody reads from the shard any more.
+    func close(_ shard: ShardID) {
+        files.close(shard)
+        cache.removeAll(of: shard)
+    }
+
+    private func frame(
+        of key: LocationKey, at location: Location, in file: ShardFile
+    ) throws(SiloError) -> Found {
         let cacheKey = FrameCache.Key(shard: location.shard, offset: location.offset)
-        let frame: DecodedFrame
-        if let cached = cache.frame(cacheKey) {
-            frame = cached
-        } else {
-            let (head, bytes) = try decode(location.shard, at: location.offset, frameByteCount: location.frameByteCount)
-            guard head.isConsistent else { throw SiloError.damaged("a frame's table is wrong", location.shard) }
-            if head.kind == .partList {
-                try Self.match(head.blobs, key, location)
-                return .parts(
-                    try SiloError.decoding(location.shard) {
-                        try PartReference.decode(bytes, blobByteCount: location.byteCount)
-                    })
-            }
-            frame = DecodedFrame(blobs: head.blobs, bytes: bytes)
-            cache.insert(frame, cacheKey)
+        let index = location.index
+        if let cached = cache.frame(
+            cacheKey, isEnough: { $0.isWhole || index < $0.blobs.count && $0.range(index).upperBound <= $0.bytes.count }
+        ) {
+            try Self.match(cached.blobs, key, location)
+            return .blobs(cached)
+        }
+        let reference = FrameReference(offset: location.offset, byteCount: location.frameByteCount)
+        let (kind, frame) = try frame(file, at: reference) { head in
+            guard head.kind == .blobs, head.isConsistent, index < head.blobs.count else { return nil }
+            return head.blobs[...index].reduce(0) { $0 + $1.byteCount }
         }
         try Self.match(frame.blobs, key, location)
-        return .blobs(frame)
+        guard kind == .partList else { return .blobs(frame) }
+        return .parts(
+            try SiloError.decoding(location.shard) {
+                try PartReference.decode(frame.bytes, blobByteCount: location.byteCount)
+            })
     }
 
     /// Whether the frame has the blob for which the index named it.
@@ -102,7 +114,7 @@ final class Reader: Sendable {
 
     private func read(
         _ parts: [PartReference], _ wanted: Range<Int>, _ key: LocationKey, _ location: Location,
-        _ body: (UnsafeRawBufferPointer) throws -> Void
+        _ file: ShardFile, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let isWhole = wanted == 0..<location.byteCount
         guard let partByteCount = parts.first?.rawByteCount, !wanted.isEmpty else { return }
@@ -111,7 +123,7 @@ final class Reader: Sendable {
             whole.digest.reset()
             for index in wanted.lowerBound / partByteCount...(wanted.upperBound - 1) / partByteCount {
                 let part = parts[index]
-                let (head, bytes) = try decode(location.shard, at: part.offset, frameByteCount: part.frameByteCount)
+                let (head, bytes) = try decode(file, at: part.offset, frameByteCount: part.frameByteCount)
                 guard head.kind == .part, bytes.count == part.rawByteCount else {
                     throw SiloError.damaged("a part of \(key.sha1.hex) is not where its list says", location.shard)
                 }
@@ -126,45 +138,11 @@ final class Reader: Sendable {
         }
     }
 
-    /// The frame at `offset`, its payload decoded.
+    /// A frame that is no difference, its payload decoded and held against its checksum.
     func decode(
-        _ shard: ShardID, at offset: UInt64, frameByteCount: Int
+        _ file: ShardFile, at offset: UInt64, frameByteCount: Int
     ) throws(SiloError) -> (FrameHead, [UInt8]) {
-        let file = try files.file(shard)
-        return try benches.with { (bench) throws(SiloError) in
-            let memory = bench.frameMemory(frameByteCount)
-            guard try file.read(into: memory, at: offset) == frameByteCount else {
-                throw SiloError.damaged("it ends before the frame at \(offset)", shard)
-            }
-            let frame = UnsafeRawBufferPointer(memory)
-            let head = try SiloError.decoding(shard) {
-                guard frame.count >= FrameHead.fixedByteCount else { throw DecodingFailure("a frame is cut off") }
-                let headByteCount = try FrameHead.byteCount(
-                    fixed: UnsafeRawBufferPointer(rebasing: frame[..<FrameHead.fixedByteCount]))
-                guard headByteCount <= frame.count else { throw DecodingFailure("a frame is cut off") }
-                return try FrameHead(
-                    UnsafeRawBufferPointer(rebasing: frame[..<headByteCount]), shard: shard, offset: offset,
-                    &bench.digest)
-            }
-            let payload = UnsafeRawBufferPointer(rebasing: frame[head.byteCount...])
-            guard head.frameByteCount == frameByteCount, Checksum.of(payload, &bench.digest) == head.payloadChecksum
-            else {
-                throw SiloError.damaged("the frame at \(offset) is not what was written", shard)
-            }
-            var failure: SiloError?
-            let bytes = [UInt8](unsafeUninitializedCapacity: head.rawByteCount) { buffer, count in
-                do throws(SiloError) {
-                    try bench.decode(
-                        payload, of: head, shard: shard,
-                        into: UnsafeMutableRawBufferPointer(
-                            rebasing: UnsafeMutableRawBufferPointer(buffer)[..<head.rawByteCount]))
-                    count = head.rawByteCount
-                } catch {
-                    failure = error
-                }
-            }
-            if let failure { throw failure }
-            return (head, bytes)
-        }
+        try decode(
+            file, at: FrameReference(offset: offset, byteCount: frameByteCount), prefix: nil, checksPayload: true)
     }
 }

@@ -15,6 +15,10 @@ final class ShardFiles: Sendable {
         self.benches = benches
     }
 
+    func close(_ id: ShardID) {
+        files.withLock { $0[id] = nil }
+    }
+
     func file(_ id: ShardID) throws(SiloError) -> ShardFile {
         if let file = files.withLock({ $0[id] }) { return file }
         let file = try ShardFile.open(id, in: directory)

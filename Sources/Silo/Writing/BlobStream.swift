@@ -11,6 +11,7 @@ public final class BlobStream {
     public let byteCount: Int
     private let expected: SHA1Hash?
     private let known: BlobEntry?
+    private let hint: PutHint
     private let mode: StreamMode
     private var hasher = BlobHasher()
     private var receivedByteCount = 0
@@ -30,13 +31,15 @@ public final class BlobStream {
     }
 
     init(
-        _ writer: Writer, _ domain: Domain, byteCount: Int, expected: SHA1Hash?, known: BlobEntry?, mode: StreamMode
+        _ writer: Writer, _ domain: Domain, byteCount: Int, expected: SHA1Hash?, known: BlobEntry?, hint: PutHint,
+        mode: StreamMode
     ) {
         self.writer = writer
         self.domain = domain
         self.byteCount = byteCount
         self.expected = expected
         self.known = known
+        self.hint = hint
         self.mode = mode
         if known == nil { hasher.begin(byteCount: byteCount) }
     }
@@ -95,7 +98,8 @@ public final class BlobStream {
         switch mode {
         case .whole:
             isOver = true
-            return try writer.put(UnsafeRawBufferPointer(rebasing: part.bytes[..<partByteCount]), entry, in: domain)
+            return try writer.put(
+                UnsafeRawBufferPointer(rebasing: part.bytes[..<partByteCount]), entry, in: domain, hint)
         case .comparison(let found):
             isOver = true
             return Writer.compare(found, entry)

@@ -32,12 +32,11 @@ final class OpenShard: Sendable {
 
     /// Begins a shard. It is on disk after the next ``sync()`` and a sync of the directory.
     static func create(
-        _ header: ShardHeader, in directory: ShardDirectory, disk: Disk, _ digest: inout Digest
+        _ header: ShardHeader, at path: String, disk: Disk, keys: (any ContentKeys)?, _ digest: inout Digest
     ) throws(SiloError) -> OpenShard {
-        let path = directory.path(of: header.shard, isSealed: false)
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SiloError(errno, while: "making \(path)", shard: header.shard) }
-        let file = ShardFile(id: header.shard, descriptor: descriptor)
+        let file = ShardFile(id: header.shard, descriptor: descriptor, keys: keys)
         let failure = header.encode(&digest).withUnsafeBytes { disk.writeAll(descriptor, $0, at: 0) }
         guard failure == 0 else {
             unlink(path)
@@ -50,6 +49,21 @@ final class OpenShard: Sendable {
     ///
     /// - Parameter published: is called with the frame's offset once all of it is written, before the next one is.
     func append(
+        _ head: inout FrameHead, _ payload: UnsafeRawBufferPointer, _ digest: inout Digest,
+        published: (UInt64, FrameHead) -> Void
+    ) throws(SiloError) {
+        guard let cipher = try file.cipher() else { return try write(&head, payload, &digest, published: published) }
+        let sealed = try cipher.seal(payload, of: head)
+        head.storedByteCount = sealed.count
+        let result: Result<Void, SiloError> = sealed.withUnsafeBytes { sealed in
+            do throws(SiloError) {
+                return .success(try write(&head, sealed, &digest, published: published))
+            } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+
+    private func write(
         _ head: inout FrameHead, _ payload: UnsafeRawBufferPointer, _ digest: inout Digest,
         published: (UInt64, FrameHead) -> Void
     ) throws(SiloError) {

@@ -54,9 +54,11 @@ extension Writer {
     private func writeQueued() throws(SiloError) {
         let bound = try monitor.withLock { (state) throws(SiloError) in
             try state.checkWritable()
-            for domain in Array(state.filling.keys) { state.detach(domain) }
+            state.detachAll()
+            state.waiterCount += 1
             return state.nextNumber
         }
+        defer { monitor.withLock { $0.waiterCount -= 1 } }
         while true {
             while try writeNext(before: bound) {}
             // One that fails in another thread comes back to the queue; then it is tried, and told, here.

@@ -36,19 +36,44 @@ extension Writer {
     }
 
     private func write(_ frame: PendingFrame) throws(SiloError) {
+        let shard = try acquire(frame.domain)
+        defer { release(shard) }
+        let base = try base(of: frame, in: shard)
         try benches.with { (bench) throws(SiloError) in
-            let (encoding, payload) = try bench.encode(frame.bytes)
-            let shard = try acquire(frame.domain)
-            defer { release(shard) }
+            let encoded = try bench.encode(
+                frame.bytes, prefix: base?.content, level: level(of: frame), blockByteCount: options.blockByteCount)
+            let link = encoded.isDifference ? base?.frame : nil
             var head = FrameHead(
-                kind: .blobs, encoding: encoding, rawByteCount: frame.byteCount, storedByteCount: payload.count,
-                payloadChecksum: 0, blobs: frame.blobs)
-            try shard.append(&head, payload, &bench.digest) { offset, head in
+                kind: .blobs, encoding: encoded.encoding, rawByteCount: frame.byteCount,
+                storedByteCount: encoded.bytes.count, payloadChecksum: 0, base: link?.reference, blobs: frame.blobs)
+            try shard.append(&head, encoded.bytes, &bench.digest) { offset, head in
                 monitor.withLock { state in
-                    state.publish(head, in: shard, at: offset, number: frame.number)
+                    state.publish(head, in: shard, at: offset, base: link?.link, number: frame.number)
                     state.writeFailure = nil
                 }
             }
+        }
+    }
+
+    private func level(of frame: PendingFrame) -> Int {
+        switch options.effort {
+        case .light: options.compressionLevel
+        case .standard: frame.isUrgent ? options.compressionLevel : options.idleCompressionLevel
+        case .hard: options.hardCompressionLevel
+        }
+    }
+
+    /// What the frame is to be a difference from, decoded; nil where nothing is, or it stands in another shard by now.
+    private func base(
+        of frame: PendingFrame, in shard: OpenShard
+    ) throws(SiloError) -> (frame: FrameBase, content: DecodedFrame)? {
+        guard let base = frame.base, base.shard == shard.id else { return nil }
+        do {
+            return (base.frame, try reader.base(shard.file, at: base.frame.reference))
+        } catch {
+            // Nothing new is built on damage; whoever verifies finds it.
+            guard error.code == .damaged else { throw error }
+            return nil
         }
     }
 }

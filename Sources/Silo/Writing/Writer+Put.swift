@@ -11,13 +11,15 @@ extension Writer {
         var hasQueued: Bool { if case .accepted(true, _) = self { true } else { false } }
     }
 
-    func put(_ bytes: UnsafeRawBufferPointer, in domain: Domain) throws(SiloError) -> Put {
+    func put(_ bytes: UnsafeRawBufferPointer, in domain: Domain, _ hint: PutHint) throws(SiloError) -> Put {
         let entry = benches.with { $0.hasher.hash(bytes) }
-        return try put(bytes, entry, in: domain)
+        return try put(bytes, entry, in: domain, hint)
     }
 
     /// Puts a blob whose hashes the caller has computed.
-    func put(_ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, in domain: Domain) throws(SiloError) -> Put {
+    func put(
+        _ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, in domain: Domain, _ hint: PutHint = PutHint()
+    ) throws(SiloError) -> Put {
         if bytes.count > options.partByteCount {
             let stream = try stream(in: domain, byteCount: bytes.count, expecting: entry.sha1, known: entry)
             try stream.write(bytes)
@@ -28,7 +30,8 @@ extension Writer {
         while true {
             let generation = monitor.read { $0.generation }
             if let found = try find(key) { return Self.compare(found, entry) }
-            switch try accept(bytes, entry, key, generation) {
+            let base = try base(for: entry, after: hint.predecessor, in: domain)
+            switch try accept(bytes, entry, key, base, generation) {
             case .put(let put): return put
             case .askAgain: continue
             case .accepted(let hasQueued, let isOurs):
@@ -50,14 +53,15 @@ extension Writer {
     }
 
     private func accept(
-        _ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, _ key: LocationKey, _ generation: Int
+        _ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, _ key: LocationKey,
+        _ base: (shard: ShardID, frame: FrameBase)?, _ generation: Int
     ) throws(SiloError) -> Outcome {
         try monitor.withLock(wakingIf: \.hasQueued) { (state) throws(SiloError) -> Outcome in
             try state.checkWritable()
             guard state.generation == generation else { return .askAgain }
             if let found = state.unflushed[key] { return .put(Self.compare(found, entry)) }
             let queued = state.queue.count
-            let frame = frame(for: bytes.count, key.domain, &state)
+            let frame = frame(for: bytes.count, key.domain, base, &state)
             frame.append(entry, bytes)
             state.unflushed[key] = .pending(frame, index: frame.blobs.count - 1)
             if bytes.count >= options.frameByteCount { state.enqueue(frame) }
@@ -66,15 +70,13 @@ extension Writer {
     }
 
     /// The frame that a blob of `count` bytes goes to; a large one gets its own.
-    private func frame(for count: Int, _ domain: Domain, _ state: inout WriterState) -> PendingFrame {
-        if count >= options.frameByteCount { return PendingFrame(domain: domain, capacity: count) }
-        if let filling = state.filling[domain] {
-            if filling.hasRoom(for: count) { return filling }
-            state.detach(domain)
-        }
-        let frame = PendingFrame(domain: domain, capacity: options.frameByteCount)
-        state.filling[domain] = frame
-        return frame
+    private func frame(
+        for count: Int, _ domain: Domain, _ base: (shard: ShardID, frame: FrameBase)?, _ state: inout WriterState
+    ) -> PendingFrame {
+        guard count < options.frameByteCount else { return PendingFrame(domain: domain, capacity: count, base: base) }
+        var group = FrameGroup(domain: domain)
+        if let base { (group.shard, group.base) = (base.shard, base.frame.offset) }
+        return state.frame(for: count, group, base: base, options)
     }
 
     /// Holds the caller up while too much waits: he compresses or flushes first.

@@ -56,6 +56,19 @@ extension Writer {
     }
 
     private func seal(_ shard: OpenShard) throws(SiloError) {
+        let sealed = try end(shard, at: directory.path(of: shard.id, isSealed: false))
+        // The shard is sealed from here on; what fails below is made good when the store is opened again.
+        monitor.withLock { state in
+            state.shards[shard.id] = nil
+            state.links[shard.id] = nil
+            state.sealed.append(sealed)
+        }
+        try stopping { () throws(SiloError) in try directory.sync(disk) }
+        try locations.commit(LocationChange(shards: [ShardRecord(shard.header, sealed)]))
+    }
+
+    /// Gives a shard to which nobody appends its end and its last name. The name is durable after a sync of the directory.
+    func end(_ shard: OpenShard, at path: String) throws(SiloError) -> SealedShard {
         let end = shard.byteCount
         let index = try ShardIndex(scanning: shard.file, end: end)
         let sealed = try benches.with { (bench) throws(SiloError) in
@@ -66,19 +79,17 @@ extension Writer {
                 byteCount: Int(try shard.file.byteCount()), blobCount: index.blobCount,
                 rawByteCount: index.rawByteCount, createdAt: shard.header.createdAt)
         }
-        let path = directory.path(of: shard.id, isSealed: false)
         guard disk.rename(path, directory.path(of: shard.id, isSealed: true)) == 0 else {
             throw SiloError(errno, while: "renaming \(path)", shard: shard.id)
         }
-        // The shard is sealed from here on; what fails below is made good when the store is opened again.
-        monitor.withLock { state in
-            state.shards[shard.id] = nil
-            state.sealed.append(sealed)
-        }
-        try stopping { () throws(SiloError) in try directory.sync(disk) }
-        var record = ShardRecord(shard.header, byteCount: UInt64(sealed.byteCount), isSealed: true)
-        record.sha256 = sealed.sha256
-        try locations.commit(LocationChange(shards: [record]))
+        return sealed
+    }
+}
+
+extension ShardRecord {
+    init(_ header: ShardHeader, _ sealed: SealedShard) {
+        self.init(header, byteCount: UInt64(sealed.byteCount), isSealed: true)
+        sha256 = sealed.sha256
     }
 }
 

@@ -3,7 +3,8 @@ import Synchronization
 
 extension Writer {
     func stream(
-        in domain: Domain, byteCount: Int, expecting expected: SHA1Hash?, known: BlobEntry? = nil
+        in domain: Domain, byteCount: Int, expecting expected: SHA1Hash?, known: BlobEntry? = nil,
+        _ hint: PutHint = PutHint()
     ) throws(SiloError) -> BlobStream {
         try monitor.read { (state) throws(SiloError) in try state.checkWritable() }
         let mostBytes = options.partByteCount * ShardFormat.maximumPartCount
@@ -19,7 +20,7 @@ extension Writer {
             mode = .parts(try acquire(domain, forStream: true))
         }
         return BlobStream(
-            self, domain, byteCount: byteCount, expected: expected, known: known, mode: mode)
+            self, domain, byteCount: byteCount, expected: expected, known: known, hint: hint, mode: mode)
     }
 
     /// Writes the next part of a large blob.
@@ -66,12 +67,12 @@ extension Writer {
     ) throws(SiloError) -> (offset: UInt64, head: FrameHead) {
         try monitor.read { (state) throws(SiloError) in try state.checkWritable() }
         return try benches.with { (bench) throws(SiloError) in
-            let (encoding, payload) = try bench.encode(bytes)
+            let encoded = try bench.encode(bytes, level: options.compressionLevel)
             var head = FrameHead(
-                kind: kind, encoding: encoding, rawByteCount: bytes.count, storedByteCount: payload.count,
-                payloadChecksum: 0, blobs: blobs)
+                kind: kind, encoding: encoded.encoding, rawByteCount: bytes.count,
+                storedByteCount: encoded.bytes.count, payloadChecksum: 0, blobs: blobs)
             var written: UInt64 = 0
-            try shard.append(&head, payload, &bench.digest) { offset, head in
+            try shard.append(&head, encoded.bytes, &bench.digest) { offset, head in
                 written = offset
                 monitor.withLock { $0.publish(head, in: shard, at: offset, number: nil) }
             }

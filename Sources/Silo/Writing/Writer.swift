@@ -3,7 +3,7 @@ import Synchronization
 
 /// The writing half of a store: collects blobs in frames, compresses these, appends them to shards, makes them durable.
 ///
-/// Locks, from the outside in: `flushing`, an `OpenShard`'s own, `monitor`. The monitor's is never held while waiting
+/// Locks, from the outside in: `rewriting`, `flushing`, an `OpenShard`'s own, `monitor`. The monitor's is never held while waiting
 /// for a disk, but for the making of a shard's file.
 final class Writer: Sendable {
     let directory: ShardDirectory
@@ -11,19 +11,25 @@ final class Writer: Sendable {
     let options: Silo.Options
     let disk: Disk
     let benches: WorkbenchPool
+    let reader: Reader
     let monitor: Monitor<WriterState>
     let flushing = Mutex(())
+    /// Held by whoever rewrites or deletes shards. Outside all others.
+    let rewriting = Mutex(())
 
     init(
         directory: ShardDirectory, locations: any LocationStore, options: Silo.Options, disk: Disk,
-        benches: WorkbenchPool, open: [OpenShard], lastShardID: ShardID
+        benches: WorkbenchPool, reader: Reader, open: [OpenShard], lastShardID: ShardID
     ) {
         self.directory = directory
         self.locations = locations
         self.options = options
         self.disk = disk
         self.benches = benches
-        var state = WriterState(nextShardID: max(lastShardID.rawValue + 1, options.lowestShardID.rawValue))
+        self.reader = reader
+        var state = WriterState(
+            nextShardID: max(lastShardID.rawValue + 1, options.lowestShardID.rawValue),
+            busyByteCount: options.busyQueueByteCount)
         for shard in open {
             let end = shard.byteCount
             var record = OpenShardRecord(shard: shard, publishedEnd: end, flushedEnd: end)
@@ -70,10 +76,12 @@ final class Writer: Sendable {
     }
 
     private func create(_ domain: Domain, _ state: inout WriterState) throws(SiloError) -> OpenShard {
-        let header = ShardHeader(
-            domain: domain, shard: ShardID(rawValue: state.nextShardID), createdAt: options.now())
+        let header = try ShardHeader.new(
+            domain, ShardID(rawValue: state.nextShardID), options.now(), directory.keys)
         let shard = try benches.with { (bench) throws(SiloError) in
-            try OpenShard.create(header, in: directory, disk: disk, &bench.digest)
+            try OpenShard.create(
+                header, at: directory.path(of: header.shard, isSealed: false), disk: disk, keys: directory.keys,
+                &bench.digest)
         }
         state.nextShardID += 1
         state.hasNewName = true

@@ -24,8 +24,12 @@ struct OpenShardRecord {
 
 /// What the writer's lock guards.
 struct WriterState {
-    /// The frame that each domain's small blobs go to.
-    var filling: [Domain: PendingFrame] = [:]
+    /// The frames that small blobs go to.
+    var filling: [FrameGroup: PendingFrame] = [:]
+    var fillingByteCount = 0
+    private var useCount = 0
+    /// What is known of the frames of open shards, by their offsets.
+    var links: [ShardID: [UInt64: FrameLink]] = [:]
     /// Full frames that wait for being compressed, first in first out.
     var queue: [PendingFrame] = []
     var queuedByteCount = 0
@@ -51,7 +55,16 @@ struct WriterState {
     /// Why nothing is written any more.
     var stopFailure: SiloError?
     var compressorCount = 0
+    /// Threads that wait for frames to be written.
+    var waiterCount = 0
+    /// Raw bytes that wait from which on compressing does not keep up.
+    let busyByteCount: Int
     var isClosed = false
+
+    init(nextShardID: UInt64, busyByteCount: Int) {
+        self.nextShardID = nextShardID
+        self.busyByteCount = busyByteCount
+    }
 
     /// Nothing may be written after a failed fsync, or after `close`.
     func checkWritable() throws(SiloError) {
@@ -59,10 +72,44 @@ struct WriterState {
         if isClosed { throw SiloError(.readOnly, "the store is closed") }
     }
 
-    /// Puts the frame that is being filled in the queue.
-    mutating func detach(_ domain: Domain) {
-        guard let frame = filling.removeValue(forKey: domain) else { return }
+    /// The frame that a blob of `count` bytes goes to, which has room for it.
+    mutating func frame(
+        for count: Int, _ group: FrameGroup, base: (shard: ShardID, frame: FrameBase)?, _ options: Silo.Options
+    ) -> PendingFrame {
+        if let frame = filling[group] {
+            if frame.hasRoom(for: count) { return use(frame, count) }
+            detach(group)
+        }
+        while filling.count >= Self.maximumFillingCount || fillingByteCount + count > options.fillingByteCount,
+            let oldest = filling.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
+            detach(oldest.key)
+        }
+        let frame = PendingFrame(domain: group.domain, capacity: options.frameByteCount, base: base)
+        filling[group] = frame
+        return use(frame, count)
+    }
+
+    /// Most frames that are being filled at once.
+    private static let maximumFillingCount = 64
+
+    private mutating func use(_ frame: PendingFrame, _ count: Int) -> PendingFrame {
+        useCount += 1
+        frame.lastUse = useCount
+        fillingByteCount += count
+        return frame
+    }
+
+    /// Puts a frame that is being filled in the queue.
+    mutating func detach(_ group: FrameGroup) {
+        guard let frame = filling.removeValue(forKey: group) else { return }
+        fillingByteCount -= frame.byteCount
         enqueue(frame)
+    }
+
+    /// Puts all frames that are being filled in the queue, in the order in which they were begun.
+    mutating func detachAll() {
+        for group in filling.sorted(by: { $0.value.lastUse < $1.value.lastUse }).map(\.key) { detach(group) }
     }
 
     mutating func enqueue(_ frame: PendingFrame) {
@@ -80,6 +127,7 @@ struct WriterState {
         let frame = queue.remove(at: index)
         queuedByteCount -= frame.byteCount
         inFlight.insert(frame.number)
+        frame.isUrgent = waiterCount > 0 || queuedByteCount >= busyByteCount
         return frame
     }
 
@@ -92,7 +140,10 @@ struct WriterState {
     }
 
     /// A frame stands in `shard` from `offset` on.
-    mutating func publish(_ head: FrameHead, in shard: OpenShard, at offset: UInt64, number: Int?) {
+    mutating func publish(
+        _ head: FrameHead, in shard: OpenShard, at offset: UInt64, base: FrameLink? = nil, number: Int?
+    ) {
+        if head.kind == .blobs { links[shard.id, default: [:]][offset] = FrameLink(head, base: base) }
         for index in head.blobs.indices {
             let key = LocationKey(domain: shard.header.domain, sha1: head.blobs[index].sha1)
             // A blob that two streams bring at once is found at its first copy.

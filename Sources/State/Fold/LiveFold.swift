@@ -31,9 +31,11 @@ struct LiveFold {
             var source = ArenaSource(arena, bytes)
             while !source.isAtEnd {
                 let key = source.key
-                if table.rule == .insert {
+                if table.rule == .insert || table.rule == .amend && table.begins(source.delta.count) {
                     // The key is new: it holds the event's position.
+                    folder.row.remove()
                     try folder.foldGroup(table, &source)
+                    guard folder.row.isPresent else { continue }
                     folder.countRow(table, key)
                     try transaction.put(database, key.bytes, folder.row.bytes.span.bytes)
                     continue

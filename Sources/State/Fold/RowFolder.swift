@@ -79,13 +79,14 @@ struct RowFolder: ~Copyable {
     ) throws(StateError) {
         switch table.rule {
         case .insert, .sum: row.load(delta.bytes)
+        case .amend where table.begins(delta.count): row.load(delta.bytes)
         case .set:
             if delta.first == 1 {
                 row.load(UnsafeRawBufferPointer(rebasing: delta[1...]).bytes)
             } else {
                 row.remove()
             }
-        case .reduce:
+        case .amend, .reduce:
             do {
                 try AllProjections.byTable[table.index].reduce(table, key: key.bytes, row: &row, delta: delta.bytes)
             } catch {

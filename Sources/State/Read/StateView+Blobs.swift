@@ -13,6 +13,12 @@ extension StateView {
         return BlobRow.isReadable(row)
     }
 
+    /// How a content stands. Cheap: nothing is decoded.
+    public func standing(of hash: SHA1Hash, in domain: Domain) throws -> BlobStanding {
+        guard let row = try transaction.get(tables[.blobs], BlobRow.key(domain, hash)) else { return .missing }
+        return BlobRow.standing(row)
+    }
+
     /// The contents of a domain in the order of their hashes, until `body` says false.
     public func forEachBlob(in domain: Domain, _ body: (BlobRow) throws -> Bool) throws {
         try forEach(.blobs, prefix: Self.prefix(domain), BlobRow.init(key:decoding:), body)
@@ -31,6 +37,11 @@ extension StateView {
         return try all(.refusedBlobs, prefix: prefix, RefusedBlob.init(key:decoding:))
     }
 
+    /// How far the bodies of webhooks have been given up; nil where none ever was.
+    public func retention() throws -> RetentionRow? {
+        try row(.retention, RetentionRow.key) { (_, row) throws(DecodingFailure) in try RetentionRow(decoding: row) }
+    }
+
     // MARK: Shards
 
     public func shard(_ id: ShardID) throws -> ShardRow? {
@@ -38,8 +49,12 @@ extension StateView {
     }
 
     /// Sealed shards by id; nil for those of all domains.
-    public func shards(in domain: Domain? = nil) throws -> [ShardRow] {
-        try all(.shards, ShardRow.init(key:decoding:)).filter { domain == nil || $0.domain == domain }
+    ///
+    /// - Parameter includingCompacted: also those that others have taken the place of.
+    public func shards(in domain: Domain? = nil, includingCompacted: Bool = false) throws -> [ShardRow] {
+        try all(.shards, ShardRow.init(key:decoding:)).filter { row in
+            (domain == nil || row.domain == domain) && (includingCompacted || !row.isCompacted)
+        }
     }
 
     /// The highest id of a sealed shard.

@@ -88,6 +88,12 @@ struct SnapshotDirectory {
         }
     }
 
+    /// Deletes all, and what was left of one that was never finished.
+    func removeAll() throws(StateError) {
+        for entry in try entries() { try Directories.removeEnvironment(entry.path) }
+        try Directories.removeEnvironment("\(path)/\(Self.newName)")
+    }
+
     // MARK: Beginning from one
 
     /// Copies a snapshot to `directory`, where it is a state that can be opened.

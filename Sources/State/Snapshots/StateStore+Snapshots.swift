@@ -36,7 +36,7 @@ extension StateStore {
             plan(after: newest.count)
             return nil
         }
-        let count = try directory.take(of: tables, log, options)
+        let count = try snapshotLock.withLock { _ in try directory.take(of: tables, log, options) }
         plan(after: count)
         return count
     }

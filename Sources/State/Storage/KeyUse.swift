@@ -21,7 +21,8 @@ struct KeyUse: Equatable {
             missing = try Self.keys(&reader)
             try reader.end()
         } catch {
-            throw StateError(.unusable, "which keys it was made with cannot be read; it has to be rebuilt", cause: error)
+            throw StateError(
+                .unusable, "which keys it was made with cannot be read; it has to be rebuilt", cause: error)
         }
     }
 

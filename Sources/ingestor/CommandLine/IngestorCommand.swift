@@ -38,7 +38,13 @@ extension QueryCommand {
 
 /// Needs the right to write; carried out by the process that has it.
 protocol WritingCommand: IngestorCommand {
+    /// Called before anything is opened, by whoever has the right to write; a status ends the command.
+    func prepare(_ context: Context) throws -> ExitStatus?
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus
+}
+
+extension WritingCommand {
+    func prepare(_ context: Context) throws -> ExitStatus? { nil }
 }
 
 /// Makes the discussion of a command's help: its example, and the exit status.

@@ -8,7 +8,7 @@ struct BenchAppend: StandaloneCommand {
     static let configuration = CommandConfiguration(
         commandName: "append", abstract: "Appends events durably to a log that is thrown away, and measures it.",
         discussion: helpDiscussion(
-            "In batches of 1, 16 and 256. The limit is a bare loop over the database with the same records, taken in turns with the "
+            "In batches of 1, 16 and 256. TREE is the share of the time that the Merkle tree over the events takes. The limit is a bare loop over the database with the same records, taken in turns with the "
                 + "measurement. It is made below --data if there is one, so that the same disk is measured.",
             examples: "ingestor bench append --data /srv/ingestor"))
 
@@ -17,6 +17,8 @@ struct BenchAppend: StandaloneCommand {
 
     private static let batches = [1, 16, 256]
     private static let rounds = 5
+    /// Events of one request where a log is filled.
+    static let fillBatch = 1024
 
     func validate() throws {
         guard seconds > 0, seconds <= 60 else { throw ValidationError("--seconds is a number above 0, up to 60.") }
@@ -42,7 +44,9 @@ struct BenchAppend: StandaloneCommand {
         var key: UInt64 = 0
         var table = Table([
             ("BATCH", .right), ("EVENTS/S", .right), ("BYTES/S", .right), ("LIMIT", .right), ("OF THE LIMIT", .right),
+            ("TREE", .right),
         ])
+        let nodeSeconds = Self.nodeSeconds()
         for batch in Self.batches {
             let events = (0..<batch).map { index in EncodedEvent(Self.draft(index), at: Context.now()) }
             let byteCount = events.reduce(0) { $0 + $1.record.count }
@@ -72,12 +76,13 @@ struct BenchAppend: StandaloneCommand {
                     ("batch", .count(batch)), ("eventsPerSecond", .double(eventsPerSecond)),
                     ("bytesPerSecond", .double(bytesPerSecond)),
                     ("limitEventsPerSecond", .double(limitPerSecond)), ("limitRatio", .double(ratio)),
+                    ("treeShare", .double(nodeSeconds * eventsPerSecond)),
                 ])
             } else {
                 table.add(
                     "\(batch)", Units.count(Int(eventsPerSecond)), "\(Units.bytes(Int(bytesPerSecond)))",
                     Units.count(Int(limitPerSecond)),
-                    Units.fixed(ratio, 2))
+                    Units.fixed(ratio, 2), "\(Units.fixed(100 * nodeSeconds * eventsPerSecond, 1)) %")
             }
         }
         if !context.json { try context.output.table(table) }
@@ -85,7 +90,7 @@ struct BenchAppend: StandaloneCommand {
     }
 
     /// A record of about 256 bytes.
-    private static func draft(_ index: Int) -> EventDraft {
+    static func draft(_ index: Int) -> EventDraft {
         let validator = (0..<128).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ index) }
         let event = PollCompleted(
             changed: false, head: nil, ref: Array("refs/heads/main".utf8), validator: validator, requests: 1)
@@ -105,11 +110,24 @@ struct BenchAppend: StandaloneCommand {
         return Double(events) / elapsed
     }
 
+    /// What an event's share of the Merkle tree takes: a leaf more means one node more, on average.
+    private static func nodeSeconds() -> Double {
+        let count = 200_000
+        var hasher = SHA256Hasher()
+        var node = hasher.hash([0])
+        let began = ContinuousClock.now
+        for _ in 0..<count { node = hasher.node(node, node) }
+        let seconds = (ContinuousClock.now - began).seconds
+        // So that nobody leaves the loop out.
+        precondition(node != hasher.hash([0]), "a chain of hashes came back to its beginning")
+        return seconds / Double(count)
+    }
+
     private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }
 
 /// The log alone is measured, without a state behind it.
-private struct NoFollower: LogFollower {
+struct NoFollower: LogFollower {
     func fold(_ batch: CommittedBatch) throws {}
     func lastPosition(of repository: RepositoryID) throws -> LogPosition? { nil }
     func holder(of claim: Claim) throws -> LogPosition? { nil }

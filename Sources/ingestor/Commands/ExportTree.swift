@@ -34,6 +34,7 @@ struct ExportTree: QueryCommand {
         try store.queries.forEachFile(view) { entry in
             if entry.skipReason != nil { skipped += 1 } else { entries.append((entry, try ExportPath(entry.path))) }
         }
+        try Self.checkReleased(entries.map(\.entry), store)
         let totals: (files: UInt64, bytes: UInt64)
         if target.hasSuffix(".tar") {
             var archive = try TarTarget(target, time: view.sync.at.seconds)
@@ -58,6 +59,18 @@ struct ExportTree: QueryCommand {
             )
         }
         return .done
+    }
+
+    /// Half a tree is none: where a content is gone nothing is written.
+    private static func checkReleased(_ entries: [FileEntry], _ store: ReadStore) throws {
+        let gone = try entries.filter { entry in
+            guard entry.released != nil, entry.hasContent else { return false }
+            return try !store.queries.isThere(entry.hash)
+        }
+        guard let first = gone.first, let position = first.released else { return }
+        throw CommandError(
+            "\(Units.count(gone.count, "file")) of that moment \(gone.count == 1 ? "was" : "were") released and deleted since, "
+                + "\(Printable.text(first.path)) by event \(position.rawValue): nothing was written")
     }
 
     private static func write<Target: ExportTarget & ~Copyable>(

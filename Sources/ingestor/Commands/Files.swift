@@ -34,12 +34,20 @@ struct Files: QueryCommand {
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
         let moment = try moment.moment()
         let view = try store.queries.view(of: try store.repository(locator, context), at: moment)
+        var released = 0
         try store.queries.forEachFile(view) { entry in
+            if entry.released != nil { released += 1 }
             if context.json {
                 try context.output.json(Forms.file(entry))
             } else {
                 try context.output.write(isZeroTerminated ? ListTree.zeroTerminated(entry) : ListTree.line(entry))
             }
+        }
+        if released > 0 {
+            try context.output.flush()
+            context.output.problem(
+                "ingestor: \(Units.count(released)) of these versions \(released == 1 ? "is" : "are") not kept any more (released): "
+                    + "their contents may be gone. `ingestor explain LOCATOR:PATH` shows when and why.")
         }
         return .done
     }

@@ -22,7 +22,9 @@ struct Root: ParsableCommand {
             CommandGroup(
                 name: "What happened",
                 subcommands: [ShowLog.self, Explain.self, Status.self, Stats.self, DeadLetters.self]),
-            CommandGroup(name: "Proof", subcommands: [Verify.self, ReplayLog.self, SignCheckpoint.self, Prove.self]),
+            CommandGroup(
+                name: "Proof",
+                subcommands: [Verify.self, ReplayLog.self, SignCheckpoint.self, Prove.self, CollectGarbage.self]),
             CommandGroup(name: "Trying it out", subcommands: [Demo.self, Bench.self]),
         ])
 }

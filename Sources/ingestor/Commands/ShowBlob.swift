@@ -34,7 +34,7 @@ struct ShowBlob: QueryCommand {
             ("  size", stored.map { "\(Units.bytes($0.size)) (\(Units.count($0.size)))" } ?? "–"),
             ("  on disk", report.storedSize.map { "\(Units.bytes($0)), its share of its frame" } ?? "–"),
             ("  type", stored?.mimeType ?? "–"),
-            ("  shard", stored.map { "\($0.shard.rawValue)" } ?? "–"),
+            ("  shard", report.shard.map { "\($0.rawValue)" } ?? "–"),
             ("  references", Units.count(report.row.references)),
             (
                 "  first seen",
@@ -43,7 +43,10 @@ struct ShowBlob: QueryCommand {
             ),
             (
                 "  state",
-                report.isReadable ? style.good("readable") : style.bad(report.row.damage ?? "not in the store")
+                report.isReadable
+                    ? style.good("readable")
+                        + (report.row.released.map { ", released \(Units.moment($0.at, now: Context.now()))" } ?? "")
+                    : style.bad(report.row.damage ?? "not in the store")
             ),
         ])
         if let file = report.largeFile {

@@ -24,11 +24,14 @@ struct Stats: QueryCommand {
     }
 
     static func facts(_ statistics: StoreStatistics) -> [(String, String)] {
-        [
+        let released =
+            "\(Units.count(statistics.releasedBlobs)), \(Units.bytes(statistics.releasedBytes)), waiting to be deleted"
+        return [
             ("sources", Units.count(statistics.repositories)),
             ("events", Units.count(statistics.events)),
             ("file versions", "\(Units.count(statistics.itemVersions)), \(Units.bytes(statistics.logicalBytes))"),
             ("distinct contents", "\(Units.count(statistics.blobs)), \(Units.bytes(statistics.uniqueBytes))"),
+        ] + (statistics.releasedBlobs == 0 ? [] : [("released", released)]) + [
             ("on disk", "\(Units.bytes(statistics.storedBytes)) in \(Units.count(statistics.shards, "shard"))"),
             ("deduplication", statistics.dedupRatio.map { Units.ratio($0) } ?? "–"),
             ("compression", Units.ratio(statistics.compressionRatio)),

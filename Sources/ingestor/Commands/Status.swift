@@ -63,6 +63,12 @@ struct Status: QueryCommand {
                     "\(Units.count(missed.count, "webhook")) that were sent have not arrived yet; they were asked for again."
                 ))
         }
+        let statistics = try store.queries.statistics()
+        if locator == nil, statistics.releasedBlobs > 0 {
+            try context.output.line(
+                "\(Units.count(statistics.releasedBlobs, "content")) (\(Units.bytes(statistics.releasedBytes))) that nothing names "
+                    + "any more wait to be deleted: `ingestor gc --undo` keeps them.")
+        }
         return .done
     }
 

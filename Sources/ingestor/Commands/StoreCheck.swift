@@ -1,6 +1,7 @@
 import EventLog
 import Events
 import Projections
+import Queries
 import Silo
 import State
 
@@ -100,10 +101,39 @@ struct StoreCheck {
         }
     }
 
+    /// Paths that are named of one damaged content.
+    private static let maximumDependents = 20
+
+    /// Says of each damaged content which sources need it, and at which paths.
+    mutating func nameDependents() throws {
+        for index in damage.indices {
+            guard let hash = damage[index].hash, let domain = damage[index].domain else { continue }
+            var references: [BlobReference] = []
+            var count: UInt64 = 0
+            try store.state.read { view in
+                try view.forEachReference(to: hash, in: domain) { reference in
+                    count += 1
+                    if references.count < Self.maximumDependents { references.append(reference) }
+                    return true
+                }
+            }
+            damage[index].references = count
+            damage[index].dependents = try references.compactMap { reference in
+                guard let path = try store.queries.path(of: reference),
+                    let repository = try store.state.read({ view in try view.repository(reference.repository) })
+                else { return nil }
+                return .init(
+                    repository: reference.repository, locator: repository.locator.description, path: path)
+            }
+        }
+    }
+
     private func allBlobs() throws -> [BlobRow] {
         try store.state.read { view in
             var rows: [BlobRow] = []
-            for (domain, _) in try view.statistics().domains {
+            // What was erased is said to be stored by the log for ever, and is not there.
+            let erased = Set(try view.tenants().filter(\.isErased).map { Domain.tenant($0.id) })
+            for (domain, _) in try view.statistics().domains where !erased.contains(domain) {
                 try view.forEachBlob(in: domain) { row in
                     rows.append(row)
                     return true

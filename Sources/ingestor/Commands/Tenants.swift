@@ -12,7 +12,7 @@ struct Tenants: ParsableCommand {
         discussion: helpDiscussion(
             "A tenant sees what is its own, and what is public. Its name is what --tenant takes.",
             examples: "ingestor tenant add acme", "ingestor tenant list"),
-        subcommands: [Add.self, List.self])
+        subcommands: [Add.self, List.self, Erase.self])
 }
 
 extension Tenants {
@@ -60,7 +60,7 @@ extension Tenants {
             var table = Table([("ID", .right), ("TENANT", .left), ("ADDED", .left)])
             for row in rows {
                 table.add([
-                    .init("\(row.id.rawValue)"), .init(Printable.text(row.name)),
+                    .init("\(row.id.rawValue)"), .init(row.isErased ? "(erased)" : Printable.text(row.name)),
                     .init(Units.relative(row.createdAt, to: now)),
                 ])
             }

@@ -47,24 +47,73 @@ struct Verify: WritingCommand {
         var hash: SHA1Hash?
         var domain: Domain?
         var isRepaired = false
+        /// The sources and paths that need it, some of them.
+        var dependents: [Dependent] = []
+        /// How many file versions name it.
+        var references: UInt64 = 0
+
+        struct Dependent: Sendable {
+            var repository: RepositoryID
+            var locator: String
+            var path: [UInt8]
+        }
 
         var json: JSONValue {
             .object([
                 ("in", .string(place)), ("code", .string(code)), ("message", .string(message)),
                 ("position", .position(position)),
                 ("shard", shard.map { .uint($0.rawValue) } ?? .null), ("sha", .hash(hash)),
-                ("repaired", .bool(isRepaired)),
+                ("repaired", .bool(isRepaired)), ("references", .uint(references)),
+                (
+                    "dependents",
+                    .array(
+                        dependents.map { dependent in
+                            .object(
+                                [
+                                    ("repository", .count(dependent.repository.rawValue)),
+                                    ("locator", .string(dependent.locator)),
+                                ] + JSONValue.fields("path", bytes: dependent.path))
+                        })
+                ),
             ])
         }
     }
 
+    /// A log whose pages are damaged must not be opened: reading them could end the process.
+    func prepare(_ context: Context) throws -> ExitStatus? {
+        guard log || !blobs || checkpoint != nil else { return nil }
+        let findings = try EventLog.checkFile(directory: context.data.log)
+        guard !findings.isEmpty else { return nil }
+        let damage = findings.map {
+            Damage(place: "log", code: $0.kind.rawValue, message: $0.description, position: $0.position)
+        }
+        if context.json {
+            try context.output.json([
+                ("events", .uint(0)), ("blobs", .uint(0)), ("bytes", .uint(0)), ("checkpoints", .uint(0)),
+                ("damage", .array(damage.map(\.json))),
+            ])
+        } else {
+            for finding in damage {
+                try context.output.line("\(context.style.bad("damaged"))  \(Printable.text(finding.message))")
+            }
+            context.output.note("The log was not opened: restore it from a backup.")
+        }
+        return .damage
+    }
+
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
+        // No shard may go that is looked at.
+        try await store.engine.withoutCollection { try await check(context, store) }
+    }
+
+    private func check(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
         let began = ContinuousClock.now
         let checksAll = !log && !blobs && checkpoint == nil
         var check = StoreCheck(context: context, store: store.reader)
         if log || checksAll || checkpoint != nil { try await check.checkLog(try expectation(context, store)) }
         if blobs || checksAll { try check.checkBlobs(sample: sample) }
         context.output.clearProgress()
+        try check.nameDependents()
         var damage = check.damage
         try await record(damage, store)
         if repair, !damage.isEmpty { damage = try await Repair(context: context, store: store).carryOut(damage) }
@@ -116,6 +165,11 @@ struct Verify: WritingCommand {
         for finding in damage {
             let mark = finding.isRepaired ? style.good("repaired") : style.bad("damaged")
             try context.output.line("\(mark)  \(Printable.text(finding.message))")
+            for dependent in finding.dependents {
+                try context.output.line("    \(Printable.text(dependent.locator)):\(Printable.text(dependent.path))")
+            }
+            let rest = finding.references - min(finding.references, UInt64(finding.dependents.count))
+            if rest > 0 { try context.output.line("    … and \(Units.count(rest)) more versions") }
         }
         let verdict = damage.isEmpty ? style.good("no damage") : style.bad(Units.count(damage.count, "finding"))
         try context.output.line(

@@ -61,15 +61,33 @@ struct EventPresenter {
         {
             return "\(String(decoding: path, as: UTF8.self)): \(EventSummary.text(item))"
         }
+        if let path, let text = versions(of: path, in: envelope.event) {
+            return "\(String(decoding: path, as: UTF8.self)): \(text)"
+        }
         return EventSummary.text(envelope.event)
+    }
+
+    private func versions(of path: [UInt8], in event: Event) -> String? {
+        let (versions, isRestored): ([ReleasedVersion], Bool)
+        switch event {
+        case .versionsReleased(let payload): (versions, isRestored) = (payload.versions, false)
+        case .versionsRestored(let payload): (versions, isRestored) = (payload.versions, true)
+        default: return nil
+        }
+        let mine = versions.filter { $0.path == path }
+        guard let first = mine.first else { return nil }
+        let rest = mine.count > 1 ? " and \(Units.count(mine.count - 1)) more" : ""
+        return ReleaseSummary.text(first, isRestored: isRestored) + rest
     }
 
     private func paint(_ kind: EventKind) -> (String) -> String {
         let style = context.style
         return switch kind {
-        case .syncCompleted, .blobRepaired: style.good
+        case .syncCompleted, .blobRepaired, .blobsRestored, .versionsRestored: style.good
         case .pollFailed, .fetchFailed, .syncFailed, .jobDeadLettered, .blobCorrupted, .blobRefused: style.bad
-        case .retryScheduled, .jobRequeued, .jobDropped: style.warning
+        case .retryScheduled, .jobRequeued, .jobDropped, .blobsReleased, .blobsDeleted, .versionsReleased,
+            .bodiesReleased:
+            style.warning
         default: style.accent
         }
     }

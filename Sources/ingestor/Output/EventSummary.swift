@@ -9,6 +9,8 @@ enum EventSummary {
         case .repositoryReconfigured(let payload):
             payload.configuration.isPrivate ? "private" : "public"
         case .repositoryRemoved(let payload): payload.locator.description
+        case .tenantErased(let payload):
+            "number \(payload.id.rawValue), \(Units.count(payload.repositories, "repository", plural: "repositories"))"
         case .tenantAdded(let payload): "\(payload.name), number \(payload.id.rawValue)"
         case .pollCompleted(let payload):
             "\(payload.changed ? "changed" : "unchanged")\(payload.head.map { " " + short($0) } ?? "")\(payload.ref.isEmpty ? "" : " " + text(payload.ref))"

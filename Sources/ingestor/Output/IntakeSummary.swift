@@ -23,7 +23,7 @@ enum IntakeSummary {
         case .gapClosed(let payload): "gap \(payload.gap.rawValue)\(payload.commit.map { " by \(short($0))" } ?? "")"
         case .largeFileStored(let payload):
             "\(short(payload.hash)) for pointer \(short(payload.pointer)), \(Units.bytes(payload.size))"
-        default: ""
+        default: ReleaseSummary.text(event)
         }
     }
 

@@ -14,6 +14,8 @@ import State
 struct Service: Sendable {
     private let server: IngestServer
     private let scheduler: Scheduler
+    /// Nil where it never collects by itself.
+    private let collector: Collector?
 
     /// - Parameter onListening: told the port once it is open.
     /// - Throws: where the state cannot be read.
@@ -25,6 +27,7 @@ struct Service: Sendable {
         scheduler = Scheduler(
             engine: store.engine, options: Self.schedule(context.settings),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
+        collector = Self.collector(context, store.engine, scheduler)
         server = IngestServer(
             configuration: configuration,
             receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
@@ -37,6 +40,7 @@ struct Service: Sendable {
     func run(until end: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { work in
             work.addTask { try await scheduler.run() }
+            if let collector { work.addTask { try await collector.run() } }
             try await withThrowingTaskGroup(of: Void.self) { intake in
                 intake.addTask { try await server.run() }
                 intake.addTask { try await end() }
@@ -47,6 +51,45 @@ struct Service: Sendable {
             work.cancelAll()
             try await work.waitForAll()
         }
+    }
+
+    private static func collector(_ context: Context, _ engine: Engine, _ scheduler: Scheduler) -> Collector? {
+        let settings = context.settings
+        guard settings.gcInterval > 0 else { return nil }
+        var collect = settings.collectOptions
+        collect.recompresses = settings.gcRecompresses
+        let logger = context.logger
+        var options = CollectorOptions(
+            collect: collect,
+            isIdle: {
+                let status = scheduler.status
+                return status.running.isEmpty && status.waiting == 0
+            },
+            report: { result in
+                switch result {
+                case .success(let report):
+                    if let first = report.differences.first {
+                        logger.error(
+                            "nothing was deleted: references and files do not agree; run `ingestor gc`",
+                            metadata: ["sha": "\(first.hash.hex)", "differences": "\(report.differences.count)"])
+                    }
+                    logger.info(
+                        "garbage was collected",
+                        metadata: [
+                            "released": "\(report.released)", "deleted": "\(report.deleted)",
+                            "bytesFreed": "\(report.bytesFreed)",
+                        ])
+                case .failure(let error):
+                    logger.error("collecting garbage failed", metadata: ["reason": "\(error)"])
+                }
+            }, sleep: Self.sleep)
+        options.intervalSeconds = Double(settings.gcInterval)
+        return Collector(engine: engine, options: options)
+    }
+
+    @Sendable private static func sleep(until: Timestamp) async throws {
+        let pause = Double(until.microseconds - Context.now().microseconds) / 1e6
+        if pause > 0 { try await Task.sleep(for: .seconds(pause)) }
     }
 
     /// What the HTTP API and the dashboard stand on.
@@ -66,10 +109,7 @@ struct Service: Sendable {
     }
 
     private static func schedule(_ settings: Settings) -> SchedulerOptions {
-        var options = SchedulerOptions { until in
-            let pause = Double(until.microseconds - Context.now().microseconds) / 1e6
-            if pause > 0 { try await Task.sleep(for: .seconds(pause)) }
-        }
+        var options = SchedulerOptions(sleep: Self.sleep)
         options.concurrency = settings.concurrency
         options.polls.intervalSeconds = Double(settings.pollInterval)
         options.polls.minimumSeconds = min(options.polls.minimumSeconds, Double(settings.pollInterval))

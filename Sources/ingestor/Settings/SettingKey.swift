@@ -22,6 +22,10 @@ enum SettingKey: String, CaseIterable, Sendable {
     case caFile
     case proxy
     case shardBytes
+    case gcGrace
+    case gcGraceEvents
+    case gcInterval
+    case gcRecompress
     case snapshotEvents
     case logOrigin
 

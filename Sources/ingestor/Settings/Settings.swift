@@ -24,6 +24,15 @@ struct Settings: Sendable {
     var listen = "127.0.0.1:8080"
     /// Seconds between two polls of a source that does not change.
     var pollInterval = 3600
+    /// Days for which the bodies of webhooks are kept.
+    var webhookBodyDays = 90
+    /// Seconds, and events, that what nothing names stays before it is deleted.
+    var gcGrace = 7 * 86_400
+    var gcGraceEvents = 100
+    /// Seconds between two collections of `serve`; 0: it never collects.
+    var gcInterval = 3600
+    /// Whether those also pack sealed shards harder.
+    var gcRecompresses = false
     /// Lets whoever has it see and do everything over HTTP; nil: nobody may.
     var adminToken: Secret?
     /// By what name checkpoints of the log are signed; nil: one that is made from the key.
@@ -33,6 +42,10 @@ struct Settings: Sendable {
     static let concurrencyRange = 1...64
     static let maxAttemptsRange = 1...100
     static let pollIntervalRange = 1...(30 * 86_400)
+    static let webhookBodyDaysRange = 0...36_500
+    static let gcGraceRange = 0...(3650 * 86_400)
+    static let gcGraceEventsRange = 0...1_000_000_000
+    static let gcIntervalRange = 0...(30 * 86_400)
     static let snapshotEventsRange = 0...(1 << 40)
     static let shardBytesRange = (64 << 10)...(64 << 30)
 
@@ -70,6 +83,18 @@ struct Settings: Sendable {
         }
         if let value = try source.string(.listen) { listen = value.text }
         if let value = try source.string(.pollInterval) { pollInterval = try value.integer(in: Self.pollIntervalRange) }
+        if let value = try source.string(.webhookBodyDays) {
+            webhookBodyDays = try value.integer(in: Self.webhookBodyDaysRange)
+        }
+        if let value = try source.string(.gcGrace) { gcGrace = try value.integer(in: Self.gcGraceRange) }
+        if let value = try source.string(.gcGraceEvents) {
+            gcGraceEvents = try value.integer(in: Self.gcGraceEventsRange)
+        }
+        if let value = try source.string(.gcInterval) { gcInterval = try value.integer(in: Self.gcIntervalRange) }
+        if let value = try source.string(.gcRecompress) {
+            guard ["true", "false"].contains(value.text) else { throw value.refused("true or false") }
+            gcRecompresses = value.text == "true"
+        }
         if let value = try source.secret(.adminToken) {
             guard !value.text.isEmpty else { throw value.refused("a token that is not empty") }
             adminToken = Secret(value.text)

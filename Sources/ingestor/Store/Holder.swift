@@ -20,6 +20,7 @@ struct Holder: Sendable {
         var hasNoted = false
         while true {
             if let lock = try WriterLock.acquire(data, command: words) {
+                if let status = try command.prepare(context) { return status }
                 return try await hold(lock, command, words)
             }
             let request = ControlRequest(

@@ -53,7 +53,7 @@ struct ReadTenantKeys: TenantKeyStore {
 
 extension DataDirectory {
     /// Why there is no master key; nil where there is one.
-    fileprivate func missingMasterKey(given: [UInt8]?) throws -> String? {
+    func missingMasterKey(given: [UInt8]?) throws -> String? {
         guard given == nil, try FileSystem.kind(masterKey) != .file, try FileSystem.kind(newMasterKey) != .file else {
             return nil
         }

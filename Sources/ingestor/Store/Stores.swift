@@ -33,8 +33,10 @@ struct Stores: Sendable {
         return options
     }
 
-    func siloOptions() throws -> Silo.Options {
+    func siloOptions(_ log: EventLog) throws -> Silo.Options {
         var options = Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
+        // What opens records opens contents, too.
+        options.keys = log.keys as? TenantKeys
         if let bytes = context.settings.shardBytes { options.shardByteCount = bytes }
         return options
     }
@@ -93,7 +95,8 @@ struct Stores: Sendable {
     private func read<R: Sendable>(
         _ log: EventLog, _ state: StateStore, _ body: (ReadStore) async throws -> R
     ) async throws -> R {
-        let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .reader, options: siloOptions())
+        let silo = try Silo.open(
+            directory: data.silo, locations: data.locations, mode: .reader, options: siloOptions(log))
         let queries = try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant)
         let providers = Providers(context.settings)
         try providers.restoreLimits(state)
@@ -124,7 +127,8 @@ struct Stores: Sendable {
         report(state.opening)
         let eventCount = try state.count
         context.logger.debug("state is open", metadata: ["events": "\(eventCount)"])
-        let silo = try Silo.open(directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions())
+        let silo = try Silo.open(
+            directory: data.silo, locations: data.locations, mode: .writer, options: siloOptions(log))
         report(silo.openReport)
         let thread = ThreadExecutor()
         let writer = try EventLogWriter(log: log, follower: state, executor: thread)
@@ -136,7 +140,7 @@ struct Stores: Sendable {
             log: log, writer: writer, state: state, silo: silo, providers: providers.all, clock: { Context.now() },
             options: engineOptions())
         let store = WriteStore(
-            engine: engine, credentials: credentials, vault: vault,
+            engine: engine, credentials: credentials, vault: vault, keys: keys,
             reader: ReadStore(
                 log: log, state: state, silo: silo,
                 queries: try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant),
@@ -148,6 +152,9 @@ struct Stores: Sendable {
         let result: R
         do {
             try await engine.recover()
+            for tenant in try await Erasure(store).finish() {
+                context.logger.info("an erasure that was cut is finished", metadata: ["tenant": "\(tenant.rawValue)"])
+            }
             result = try await body(store)
         } catch {
             do { try await close(writer, silo, state) } catch let later {

@@ -10,6 +10,7 @@ public struct EventStream: Sendable {
     private var jobs: [(id: LogPosition, repository: Repository)] = []
     private var gaps: [(position: LogPosition, repository: Repository)] = []
     private var credentials: [(id: LogPosition, tenant: TenantID)] = []
+    private var changes: [(position: LogPosition, repository: Repository, event: ItemsChanged)] = []
 
     private struct Repository {
         var id: RepositoryID
@@ -62,7 +63,8 @@ public struct EventStream: Sendable {
         case 1, 2, 3:
             guard !jobs.isEmpty else { return draft(.pollCompleted, repository) }
             return step(generator.below(jobs.count))
-        case 4, 5, 6: return draft(.itemsChanged, repository)
+        case 4, 5: return itemsChanged(repository)
+        case 6: return generator.oneIn(3) ? itemsChanged(repository) : release()
         case 7: return draft(.blobsStored, repository)
         default:
             let kinds: [EventKind] = [
@@ -73,6 +75,42 @@ public struct EventStream: Sendable {
             ]
             return draft(generator.pick(kinds), repository)
         }
+    }
+
+    private mutating func itemsChanged(_ repository: Repository) -> EventDraft {
+        let draft = draft(.itemsChanged, repository)
+        if case .itemsChanged(let event) = draft.event { changes.append((LogPosition(count), repository, event)) }
+        return draft
+    }
+
+    /// A decision about versions that are there, or about contents.
+    private mutating func release() -> EventDraft {
+        guard !changes.isEmpty, !generator.oneIn(3) else {
+            let kind = generator.pick([
+                EventKind.blobsReleased, .blobsReleased, .blobsDeleted, .blobsRestored, .bodiesReleased,
+                .shardCompacted,
+            ])
+            let repository = generator.pick(repositories)
+            return EventDraft(generator.event(kind), tenant: repository.domain.owner, domain: repository.domain)
+        }
+        let (position, repository, event) = generator.pick(changes)
+        var versions: [ReleasedVersion] = []
+        for (index, item) in event.items.enumerated() where generator.oneIn(2) {
+            var version = ReleasedVersion(
+                path: item.path, version: ItemVersion(position: position, index: UInt32(index)), hash: nil, size: 0)
+            if case .upserted(let mode, let hash, let size) = item.content, mode != GitMode.submodule {
+                version.hash = hash
+                version.size = size
+            }
+            versions.append(version)
+        }
+        let decision: Event =
+            generator.oneIn(3)
+            ? .versionsRestored(.init(ref: event.ref, versions: versions))
+            : .versionsReleased(.init(ref: event.ref, reason: .history, versions: versions))
+        return EventDraft(
+            decision, tenant: repository.tenant, domain: repository.domain,
+            repository: .position(LogPosition(repository.id.rawValue)))
     }
 
     private mutating func gapOrCredential(_ repository: Repository) -> EventDraft {

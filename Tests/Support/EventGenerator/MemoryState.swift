@@ -45,8 +45,9 @@ public struct MemoryState {
         if let before { row.set(before) }
         switch table.rule {
         case .insert: row.set(delta)
+        case .amend where table.begins(delta.count): row.set(delta)
         case .set: if delta.first == 1 { row.set(Array(delta.dropFirst())) } else { row.remove() }
-        case .reduce:
+        case .amend, .reduce:
             try AllProjections.byTable[table.index].reduce(
                 table, key: key.span.bytes, row: &row, delta: delta.span.bytes)
         case .sum: return

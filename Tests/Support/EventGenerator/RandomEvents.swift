@@ -4,6 +4,7 @@ public import Events
 extension SeededGenerator {
     public mutating func event(_ kind: EventKind) -> Event {
         switch kind {
+        case .tenantErased: .tenantErased(.init(id: TenantID(UInt32(1 + below(3))), repositories: UInt64(below(9))))
         case .tenantAdded: .tenantAdded(.init(id: TenantID(UInt32(1 + below(3))), name: text()))
         case .tokenIssued: .tokenIssued(.init(hash: tokenHash(), name: text()))
         case .tokenRevoked: .tokenRevoked(.init(id: position(), hash: tokenHash()))
@@ -91,7 +92,36 @@ extension SeededGenerator {
                 .init(
                     hash: blob(), keptContentHash: contentHash(), refusedContentHash: contentHash(),
                     refusedSize: magnitude()))
+        case .blobsReleased: .blobsReleased(.init(blobs: releasedBlobs()))
+        case .blobsDeleted: .blobsDeleted(.init(blobs: releasedBlobs()))
+        case .blobsRestored: .blobsRestored(.init(blobs: releasedBlobs()))
+        case .shardCompacted:
+            .shardCompacted(
+                .init(
+                    replaced: (0..<below(3)).map { _ in ShardID(rawValue: UInt64(below(9))) },
+                    written: (0..<below(3)).map { _ in ShardID(rawValue: UInt64(below(9))) },
+                    effort: pick(CompactionEffort.allCases), moved: magnitude(), dropped: magnitude(),
+                    bytesFreed: magnitude()))
+        case .versionsReleased:
+            .versionsReleased(
+                .init(
+                    ref: ref(), reason: pick(ReleaseReason.allCases), versions: (0..<below(20)).map { _ in version() }))
+        case .versionsRestored:
+            .versionsRestored(.init(ref: ref(), versions: (0..<below(20)).map { _ in version() }))
+        case .bodiesReleased:
+            .bodiesReleased(
+                .init(through: position(), hashes: (0..<below(9)).map { _ in blob() }, byteCount: magnitude()))
         }
+    }
+
+    public mutating func releasedBlobs() -> [ReleasedBlob] {
+        (0..<below(20)).map { _ in ReleasedBlob(hash: blob(), size: UInt64(below(100_000))) }
+    }
+
+    public mutating func version() -> ReleasedVersion {
+        ReleasedVersion(
+            path: path(), version: ItemVersion(position: position(), index: UInt32(below(20))),
+            hash: oneIn(3) ? nil : blob(), size: UInt64(below(100_000)))
     }
 
     public mutating func text() -> String {
