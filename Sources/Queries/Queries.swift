@@ -51,6 +51,7 @@ public struct Queries: Sendable {
             domains = (tenant.map { [.tenant($0.id)] } ?? []) + [.public]
         }
         seesStore = seesEverything
+        isOperator = seesEverything
     }
 
     /// How many events are known; positions below it can be asked for.
