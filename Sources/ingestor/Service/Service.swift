@@ -103,7 +103,8 @@ struct Service: Sendable {
             adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
             localProviders: [DirectoryProvider().name], pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
             checkpoint: { try await store.checkpointForm(context) },
-            schedule: { scheduler.status }, concurrency: context.settings.concurrency, now: { Context.now() },
+            schedule: { scheduler.status }, concurrency: context.settings.concurrency,
+            summary: { EventSummary.text($0) }, now: { Context.now() },
             random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
     }
 
