@@ -1,4 +1,4 @@
-public import Events
+import Events
 import LMDB
 
 /// Makes a log from records that another one had, byte for byte. Nothing of it counts before ``finish()``.
