@@ -8,7 +8,9 @@ enum BackupArchive {
 
     /// Puts what a manifest names, and the manifest, into an archive.
     static func pack(_ directory: String, _ manifest: BackupManifest, into path: String) throws {
-        var archive = try TarTarget(path, time: manifest.at.microseconds / 1_000_000)
+        let unfinished = path + ".new"
+        try FileSystem.removeTree(unfinished)
+        var archive = try TarTarget(unfinished, time: manifest.at.microseconds / 1_000_000)
         let own = [(BackupManifest.name, UInt64(manifest.bytes.count)), (BackupRun.marker, 0)]
         for (name, byteCount) in own + manifest.entries.map({ ($0.name, $0.byteCount) }) {
             let file = try FileDescriptor(open: "\(directory)/\(name)", O_RDONLY | O_NOFOLLOW)
@@ -25,6 +27,9 @@ enum BackupArchive {
             }
         }
         try archive.finish()
+        // Under its name it is whole and durable, or not there.
+        try FileDescriptor(open: unfinished, O_RDONLY).synchronize(path: unfinished)
+        try FileSystem.renameDurably(unfinished, to: path)
     }
 
     /// Takes an archive that ``pack(_:_:into:)`` made apart into a directory.
