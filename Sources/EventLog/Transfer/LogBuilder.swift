@@ -71,6 +71,7 @@ public struct LogBuilder: ~Copyable {
 
     private mutating func write() throws {
         let (records, nodes, start) = (waiting, nodes, written)
+        let (events, tree) = (events, tree)
         do {
             try environment.write { transaction in
                 for (offset, record) in records.enumerated() {

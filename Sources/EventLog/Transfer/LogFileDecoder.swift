@@ -48,7 +48,9 @@ public struct LogFileDecoder: ~Copyable {
             guard next == nil else { throw failure(.wrongOrder, "the file begins a second time") }
             next = from
         case .record(let position, _):
-            guard let next else { throw failure(.unknownFormat, "the file does not say what it is: its beginning is missing") }
+            guard let next else {
+                throw failure(.unknownFormat, "the file does not say what it is: its beginning is missing")
+            }
             guard position == next else {
                 throw failure(.wrongOrder, "event \(position.rawValue) stands where \(next.rawValue) belongs")
             }
@@ -81,15 +83,22 @@ public struct LogFileDecoder: ~Copyable {
     private mutating func message() throws -> [UInt8]? {
         try fill(10)
         guard offset < buffer.count else { return nil }
-        var reader = ByteReader(buffer.span.bytes.extracting(offset..<buffer.count))
-        let available = reader.remaining
-        let length: Int
-        do {
-            length = try reader.count(atMost: Self.maximumFrameByteCount)
-        } catch {
-            throw failure(number == 1 ? .unknownFormat : .altered, "this is no length of a frame: \(error.reason)")
+        var length = 0
+        var shift = 0
+        while true {
+            guard offset < buffer.count else { throw failure(.cut, "the file is cut within this frame") }
+            let byte = buffer[offset]
+            offset += 1
+            length |= Int(byte & 0x7f) << shift
+            guard byte >= 0x80 else { break }
+            shift += 7
+            guard shift <= 28 else {
+                throw failure(number == 1 ? .unknownFormat : .altered, "this is no length of a frame")
+            }
         }
-        offset += available - reader.remaining
+        guard length <= Self.maximumFrameByteCount else {
+            throw failure(number == 1 ? .unknownFormat : .altered, "a frame of \(length) bytes is over the limit")
+        }
         try fill(length)
         guard buffer.count - offset >= length else { throw failure(.cut, "the file is cut within this frame") }
         defer { offset += length }
@@ -119,10 +128,12 @@ public struct LogFileDecoder: ~Copyable {
     private mutating func readLine(_ line: [UInt8]) throws -> LogFrame {
         let mark = Array(LogLine.checkMark.utf8)
         let tailCount = mark.count + 18
-        guard line.count > tailCount, line.dropLast(18).suffix(mark.count).elementsEqual(mark), line.last == UInt8(ascii: "}")
+        guard line.count > tailCount, line.dropLast(18).suffix(mark.count).elementsEqual(mark),
+            line.last == UInt8(ascii: "}")
         else {
             throw failure(
-                number == 1 ? .unknownFormat : .altered, "this is no line of an exported log: it does not end in its check")
+                number == 1 ? .unknownFormat : .altered,
+                "this is no line of an exported log: it does not end in its check")
         }
         let body = Array(line.dropLast(tailCount))
         guard hasher.hash(body).hex.utf8.prefix(16).elementsEqual(line.dropLast(2).suffix(16)) else {
@@ -144,10 +155,12 @@ public struct LogFileDecoder: ~Copyable {
         guard body.hasPrefix(begin), let version = Self.number(after: begin, in: Array(body.utf8)) else {
             throw failure(.unknownFormat, "the first line does not say that this is a log")
         }
-        guard version == LogLine.version, let from = Self.number(after: "\(begin)\(version),\"from\":", in: Array(body.utf8))
+        guard version == LogLine.version,
+            let from = Self.number(after: "\(begin)\(version),\"from\":", in: Array(body.utf8))
         else {
             throw failure(
-                .unknownFormat, "version \(version) of this format is unknown to this program: use the one that wrote it")
+                .unknownFormat,
+                "version \(version) of this format is unknown to this program: use the one that wrote it")
         }
         return .start(from: LogPosition(from))
     }

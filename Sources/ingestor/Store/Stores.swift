@@ -27,7 +27,7 @@ struct Stores: Sendable {
     }
 
     /// For the state of the data directory, and for one that is built beside it.
-    private func liveStateOptions() throws -> StateOptions {
+    func liveStateOptions() throws -> StateOptions {
         var options = try stateOptions()
         options.snapshotDirectory = data.snapshots
         options.snapshotIntervalEvents = context.settings.snapshotEvents
