@@ -1,4 +1,4 @@
-public import Events
+import Events
 import LMDB
 
 /// Makes a log from records that another one had, byte for byte. Nothing of it counts before ``finish()``.
@@ -21,8 +21,12 @@ public struct LogBuilder: ~Copyable {
     /// - Parameter directory: new or empty.
     /// - Throws: `LogError` where it cannot be written.
     public init(directory: String, options: EventLogOptions = .init()) throws {
+        (environment, events, tree) = try Self.open(directory, options)
+    }
+
+    private static func open(_ directory: String, _ options: EventLogOptions) throws -> (Environment, Database, Database) {
         do {
-            environment = try Environment(
+            let environment = try Environment(
                 path: directory,
                 options: EnvironmentOptions {
                     $0.mapSizeBytes = options.mapSizeBytes
@@ -30,8 +34,7 @@ public struct LogBuilder: ~Copyable {
                     // One sync at the end: before that nobody relies on it.
                     $0.isSynchronous = false
                 })
-            events = try environment.database("events")
-            tree = try environment.database("tree")
+            return (environment, try environment.database("events"), try environment.database("tree"))
         } catch {
             throw LogError(.storage, "it cannot be made in \(directory)", cause: error)
         }

@@ -1,4 +1,4 @@
-public import Events
+import Events
 
 /// The Merkle tree over records that pass by and are not kept.
 public struct RecordTree: ~Copyable {
