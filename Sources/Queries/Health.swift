@@ -41,7 +41,7 @@ extension Queries {
                 continue
             }
             health.repositories += 1
-            if !Self.gaps(row).isEmpty { health.incomplete += 1 }
+            if Self.isIncomplete(row) { health.incomplete += 1 }
             if let asOf = row.completeAsOf, health.oldest.map({ asOf < $0.completeAsOf }) ?? true {
                 health.oldest = (row, asOf)
             }
@@ -59,6 +59,9 @@ extension Queries {
         health.circuits = try circuits(at: now)
         return health
     }
+
+    /// Whether something of a source is known to be missing, as far as its own row tells.
+    public static func isIncomplete(_ row: RepositoryRow) -> Bool { !gaps(row).isEmpty }
 
     /// What the log and the state take of their storage.
     public func storage() -> [StorageStatus] {

@@ -43,16 +43,15 @@ public struct Queries: Sendable {
         case .everything:
             tenant = nil
             seesEverything = true
-            isOperator = true
             let tenants = try state.read { view in try view.tenants() }
             domains = [.public] + tenants.map { .tenant($0.id) }
         case .tenant(let id):
             tenant = try state.read { view in try view.tenant(id) }
             seesEverything = false
-            isOperator = false
             domains = (tenant.map { [.tenant($0.id)] } ?? []) + [.public]
         }
         seesStore = seesEverything
+        isOperator = seesEverything
     }
 
     /// How many events are known; positions below it can be asked for.

@@ -23,6 +23,8 @@ public struct APIBackend: Sendable {
     /// What whoever works off what is due is doing, and how many syncs may be under way at once.
     public var schedule: @Sendable () -> SchedulerStatus
     public var concurrency: Int
+    /// What an event says, in half a line.
+    public var summary: @Sendable (Event) -> String
     public var now: @Sendable () -> Timestamp
     /// So many random bytes.
     public var random: @Sendable (Int) throws -> [UInt8]
@@ -35,7 +37,7 @@ public struct APIBackend: Sendable {
         pause: @escaping @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause? = { _, _, _ in nil },
         checkpoint: (@Sendable () async throws -> Forms.Fields)? = nil,
         schedule: @escaping @Sendable () -> SchedulerStatus = { SchedulerStatus() }, concurrency: Int = 1,
-        now: @escaping @Sendable () -> Timestamp,
+        summary: @escaping @Sendable (Event) -> String = { _ in "" }, now: @escaping @Sendable () -> Timestamp,
         random: @escaping @Sendable (Int) throws -> [UInt8], executor: (any TaskExecutor)? = nil
     ) {
         self.engine = engine
@@ -47,6 +49,7 @@ public struct APIBackend: Sendable {
         self.checkpoint = checkpoint
         self.schedule = schedule
         self.concurrency = concurrency
+        self.summary = summary
         self.now = now
         self.random = random
         self.executor = executor

@@ -18,9 +18,10 @@ extension Dispatcher {
         // Without a backend nobody is let in, and nothing is timed.
         let now: @Sendable () -> Timestamp
         if let api { now = api.now } else { now = { Timestamp(microseconds: 0) } }
+        let sessions = api.map { Sessions(random: $0.random, now: $0.now) }
         let authenticator = Authenticator(
             api, rates: RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now: now),
-            sessions: api.map { Sessions(random: $0.random, now: $0.now) })
+            sessions: sessions)
         let registry = PrometheusRegistry(help: RequestMetrics.help.merging(EventMetrics.help) { first, _ in first })
         var routes = [
             Route(.get, "/healthz", .open) { _ in health.health() },
@@ -46,6 +47,15 @@ extension Dispatcher {
                     backend: api, registry: registry, events: EventMetrics(factory: registry, from: Self.head(api)),
                     streams: streams, startedAt: api.now()
                 ).routes
+            if let sessions {
+                routes +=
+                    Dashboard(
+                        backend: api, authenticator: authenticator, sessions: sessions, streams: streams,
+                        forms: FormReader(reader: body.reader),
+                        attempts: RateLimiter(perSecond: limits.signInsPerSecond, burst: limits.signInBurst, now: now),
+                        limits: limits
+                    ).routes
+            }
             if let checkpoint = api.checkpoint {
                 routes += ProofRoutes(backend: api, checkpoint: checkpoint).routes
             }

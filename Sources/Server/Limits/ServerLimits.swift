@@ -26,6 +26,9 @@ public struct ServerLimits: Sendable, Equatable {
     /// Requests that one token may send a second, and in one moment.
     public var requestsPerSecond = 500.0
     public var requestBurst = 1000.0
+    /// Attempts to sign in that are taken a second, of all together, and in one moment.
+    public var signInsPerSecond = 2.0
+    public var signInBurst = 20.0
     /// Answers that take long (events that are followed, large contents, whole listings): of one token at once, and of all.
     public var streamsPerToken = 16
     public var streamCount = 128

@@ -71,13 +71,15 @@ enum OpenAPISchemas {
             ("path", Schema.text("What is no UTF-8 is U+FFFD here.")), ("pathBase64", Schema.text(bytesNote)),
             ("sha", Schema.hash), ("mode", Schema.pattern("^[0-7]{6}$")), ("size", Schema.optional(Schema.count)),
             ("mimeType", Schema.optional(Schema.text())), ("skipped", Schema.text("Why the content was not taken.")),
-        ], optional: ["pathBase64", "skipped"])
+            ("released", Schema.count),
+        ], optional: ["pathBase64", "skipped", "released"])
 
     private static let blob = Schema.object([
         ("sha", Schema.hash), ("sha256", Schema.optional(Schema.contentHash)), ("size", Schema.optional(Schema.count)),
         ("storedSize", Schema.optional(Schema.count)), ("mimeType", Schema.optional(Schema.text())),
         ("shard", Schema.optional(Schema.count)), ("references", Schema.count),
         ("createdAt", Schema.optional(Schema.time)), ("isPublic", Schema.boolean), ("isReadable", Schema.boolean),
+        ("releasedAt", Schema.optional(Schema.time)),
         ("damage", Schema.optional(Schema.text())),
         (
             "largeFile",
@@ -125,7 +127,8 @@ enum OpenAPISchemas {
     private static let statistics = Schema.object([
         ("events", Schema.count), ("repositories", Schema.count), ("itemVersions", Schema.count),
         ("blobs", Schema.count),
-        ("logicalBytes", Schema.count), ("uniqueBytes", Schema.count), ("storedBytes", Schema.count),
+        ("logicalBytes", Schema.count), ("uniqueBytes", Schema.count), ("releasedBlobs", Schema.count),
+        ("releasedBytes", Schema.count), ("storedBytes", Schema.count),
         ("shards", Schema.count), ("dedupRatio", Schema.optional(Schema.number)), ("compressionRatio", Schema.number),
     ])
 

@@ -25,7 +25,7 @@ struct Service: Sendable {
     ) throws {
         let providers = store.reader.providers
         scheduler = Scheduler(
-            engine: store.engine, options: Self.schedule(context.settings),
+            engine: store.engine, options: Self.schedule(context),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
         collector = Self.collector(context, store.engine, scheduler)
         server = IngestServer(
@@ -103,15 +103,25 @@ struct Service: Sendable {
             adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
             localProviders: [DirectoryProvider().name], pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
             checkpoint: { try await store.checkpointForm(context) },
-            schedule: { scheduler.status }, concurrency: context.settings.concurrency, now: { Context.now() },
+            schedule: { scheduler.status }, concurrency: context.settings.concurrency,
+            summary: { EventSummary.text($0) }, now: { Context.now() },
             random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
     }
 
-    private static func schedule(_ settings: Settings) -> SchedulerOptions {
+    private static func schedule(_ context: Context) -> SchedulerOptions {
+        let (settings, logger) = (context.settings, context.logger)
         var options = SchedulerOptions(sleep: Self.sleep)
         options.concurrency = settings.concurrency
         options.polls.intervalSeconds = Double(settings.pollInterval)
-        options.polls.minimumSeconds = min(options.polls.minimumSeconds, Double(settings.pollInterval))
+        options.polls.minimumSeconds = min(Double(settings.minimumPollInterval), Double(settings.pollInterval))
+        options.auditChanged = { provider, failure in
+            guard let failure else {
+                return logger.info("the list of deliveries can be read again", metadata: ["provider": "\(provider)"])
+            }
+            logger.warning(
+                "the list of deliveries cannot be read: until it can, lost webhooks are found by polls alone",
+                metadata: ["provider": "\(provider)", "error": "\(failure)"])
+        }
         return options
     }
 }
