@@ -21,12 +21,10 @@ public struct LogBuilder: ~Copyable {
     /// - Parameter directory: new or empty.
     /// - Throws: `LogError` where it cannot be written.
     public init(directory: String, options: EventLogOptions = .init()) throws {
-        (environment, events, tree) = try Self.make(directory, options)
+        (environment, events, tree) = try Self.open(directory, options)
     }
 
-    private static func make(
-        _ directory: String, _ options: EventLogOptions
-    ) throws -> (Environment, events: Database, tree: Database) {
+    private static func open(_ directory: String, _ options: EventLogOptions) throws -> (Environment, Database, Database) {
         do {
             let environment = try Environment(
                 path: directory,
