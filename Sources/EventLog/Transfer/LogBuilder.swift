@@ -21,8 +21,14 @@ public struct LogBuilder: ~Copyable {
     /// - Parameter directory: new or empty.
     /// - Throws: `LogError` where it cannot be written.
     public init(directory: String, options: EventLogOptions = .init()) throws {
+        (environment, events, tree) = try Self.make(directory, options)
+    }
+
+    private static func make(
+        _ directory: String, _ options: EventLogOptions
+    ) throws -> (Environment, Database, Database) {
         do {
-            environment = try Environment(
+            let environment = try Environment(
                 path: directory,
                 options: EnvironmentOptions {
                     $0.mapSizeBytes = options.mapSizeBytes
@@ -30,8 +36,7 @@ public struct LogBuilder: ~Copyable {
                     // One sync at the end: before that nobody relies on it.
                     $0.isSynchronous = false
                 })
-            events = try environment.database("events")
-            tree = try environment.database("tree")
+            return (environment, try environment.database("events"), try environment.database("tree"))
         } catch {
             throw LogError(.storage, "it cannot be made in \(directory)", cause: error)
         }
