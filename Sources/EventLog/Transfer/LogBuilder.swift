@@ -21,10 +21,12 @@ public struct LogBuilder: ~Copyable {
     /// - Parameter directory: new or empty.
     /// - Throws: `LogError` where it cannot be written.
     public init(directory: String, options: EventLogOptions = .init()) throws {
-        (environment, events, tree) = try Self.open(directory, options)
+        (environment, events, tree) = try Self.make(directory, options)
     }
 
-    private static func open(_ directory: String, _ options: EventLogOptions) throws -> (Environment, Database, Database) {
+    private static func make(
+        _ directory: String, _ options: EventLogOptions
+    ) throws -> (Environment, Database, Database) {
         do {
             let environment = try Environment(
                 path: directory,
@@ -74,7 +76,6 @@ public struct LogBuilder: ~Copyable {
 
     private mutating func write() throws {
         let (records, nodes, start) = (waiting, nodes, written)
-        let (events, tree) = (events, tree)
         do {
             try environment.write { transaction in
                 for (offset, record) in records.enumerated() {
