@@ -127,7 +127,7 @@ let package = Package(
         tests("SiloTests", ["Silo", "Events", "OpenSSL"]),
         tests("ProjectionsTests", ["Projections", "Events", "EventGenerator"]),
         tests("StateTests", ["State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator", "Vault"]),
-        tests("ReplayTests", ["Replay", "State", "Projections", "Events", "EventLog", "EventGenerator"]),
+        tests("ReplayTests", ["Replay", "State", "Projections", "Events", "EventLog", "LMDB", "EventGenerator"]),
         tests("QueriesTests", ["Queries", "Events"]),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib", "GitHubSimulator"]),
         tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),

@@ -101,7 +101,7 @@ extension Queries {
 
     /// Whether the store has a content that the tenant may read.
     public func isThere(_ hash: SHA1Hash) throws -> Bool {
-        try domains.contains { try silo.contains(hash, in: $0) != nil }
+        try find(hash) != nil
     }
 
     func unknown(_ hash: SHA1Hash) throws -> QueryError {

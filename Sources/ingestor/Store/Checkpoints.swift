@@ -2,6 +2,7 @@ import EventLog
 import Events
 import Ingest
 import Projections
+import Queries
 import State
 
 /// A checkpoint that was signed, and where the log says so.
