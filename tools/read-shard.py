@@ -14,6 +14,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 
 HEADER = struct.Struct(">8sHHIIIQq16s8s")
 FRAME = struct.Struct(">4sBBHIIIIQQII8s8s")
@@ -34,12 +35,18 @@ def checksum(data):
     return hashlib.sha256(data).digest()[:8]
 
 
-def unzstd(data):
+def unzstd(data, prefix):
     try:
         import zstandard
-        return zstandard.ZstdDecompressor().decompress(data)
+        kind = zstandard.DICT_TYPE_RAWCONTENT
+        dictionary = zstandard.ZstdCompressionDict(prefix, dict_type=kind) if prefix else None
+        return zstandard.ZstdDecompressor(dict_data=dictionary).decompress(data)
     except ImportError:
-        return subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, check=True).stdout
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(prefix)
+            file.flush()
+            patch = [f"--patch-from={file.name}"] if prefix else []
+            return subprocess.run(["zstd", "-dcq", *patch], input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
 def unseal(key, sealed, authenticated):
@@ -65,6 +72,7 @@ def varint(data, offset):
 class Shard:
     def __init__(self, data):
         self.data = data
+        self.payloads = {}
         magic, version, features, self.domain, key, zero, self.id, self.created, salt, check = HEADER.unpack_from(data)
         expect(magic == b"\x89SILO\r\n\x1a" and check == checksum(data[:56]), "no shard's header")
         expect((version, features, zero) == (1, 0, 0) and (key != 0 or salt == bytes(16)), "not version 1")
@@ -83,10 +91,11 @@ class Shard:
 
     def frame(self, offset):
         """The frame at `offset`: its kind, its table, its decoded payload, and where it ends."""
-        (magic, kind, encoding, flags, count, table_size, raw_size, size, dictionary, base, base_index, zero,
+        (magic, kind, encoding, flags, count, table_size, raw_size, size, dictionary, base, base_size, zero,
          payload_check, head_check) = FRAME.unpack_from(self.data, offset)
         expect(magic == b"FRME", f"no frame at {offset}")
-        expect((flags, dictionary, base, base_index, zero) == (0, 0, 0, 0, 0), "a frame of a later version")
+        expect((flags, dictionary, zero) == (0, 0, 0), "a frame of a later version")
+        expect(base < offset and (base == 0) == (base_size == 0), f"the base of the frame at {offset} is none")
         table = self.data[offset + 64:offset + 64 + table_size]
         payload = self.data[offset + 64 + table_size:offset + 64 + table_size + size]
         place = struct.pack(">QQ", self.id, offset)
@@ -100,9 +109,18 @@ class Shard:
             entries.append((table[at:at + 20], table[at + 20:at + 52], blob_size))
             at = after
         expect(encoding in (0, 1), f"encoding {encoding} is of a later version")
-        raw = unzstd(payload) if encoding == 1 else payload
+        prefix = self.payload(base) if base else b""
+        raw = unzstd(payload, prefix) if encoding == 1 else payload
         expect(len(raw) == raw_size, f"the payload at {offset} has another length")
         return kind, entries, raw, offset + 64 + table_size + size
+
+    def payload(self, offset):
+        """The decoded payload of an earlier frame, the last ones kept: differences share them."""
+        if offset not in self.payloads:
+            self.payloads[offset] = self.frame(offset)[2]
+            if len(self.payloads) > 64:
+                del self.payloads[next(iter(self.payloads))]
+        return self.payloads[offset]
 
     def blobs(self):
         """Every blob: SHA-1, SHA-256, content."""

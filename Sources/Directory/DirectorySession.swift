@@ -135,7 +135,7 @@ private struct Reading {
         if file.size <= FileContent.wholeByteCount {
             guard let (hash, bytes) = try reader.readWhole(file) else { return nil }
             bytesRead += UInt64(bytes.count)
-            let content = ContentDescription(hash: hash, size: UInt64(bytes.count), path: path)
+            let content = ContentDescription(hash: hash, size: UInt64(bytes.count), path: path, isHashed: true)
             return try await whole(content, mode) { write in try write(UnsafeRawBufferPointer(bytes)) }
         }
         guard let hash = try reader.hash(file) else { return nil }

@@ -22,6 +22,14 @@ public struct BlobReport: Sendable {
     public let createdAt: Timestamp?
 }
 
+/// A content that is there.
+public struct FoundContent: Sendable {
+    public let hash: SHA1Hash
+    public let domain: Domain
+    /// Its size in bytes.
+    public let byteCount: Int
+}
+
 extension Queries {
     /// Limit of the references that are listed for one content.
     public static let maximumReferenceCount = 1000
@@ -72,9 +80,28 @@ extension Queries {
         throw try unknown(hash)
     }
 
+    /// Where a content is that the tenant may read; nil where there is none.
+    ///
+    /// - Throws: `SiloError`.
+    public func find(_ hash: SHA1Hash) throws -> FoundContent? {
+        for domain in domains {
+            if let info = try silo.contains(hash, in: domain) {
+                return FoundContent(hash: hash, domain: domain, byteCount: info.byteCount)
+            }
+        }
+        return nil
+    }
+
+    /// Calls `body` with a content that was found, piece by piece; its hashes are checked.
+    ///
+    /// - Throws: `SiloError` for damage, and whatever `body` throws.
+    public func content(_ found: FoundContent, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try silo.read(found.hash, in: found.domain, into: body)
+    }
+
     /// Whether the store has a content that the tenant may read.
     public func isThere(_ hash: SHA1Hash) throws -> Bool {
-        try domains.contains { try silo.contains(hash, in: $0) != nil }
+        try find(hash) != nil
     }
 
     func unknown(_ hash: SHA1Hash) throws -> QueryError {

@@ -10,26 +10,32 @@ extension Silo {
     /// Settings and limits of a store.
     public struct Options: Sendable {
         /// Raw bytes that are grouped into one frame. More compress better, and cost more to read one blob of.
-        public var frameByteCount = 128 << 10
+        public var frameByteCount = 256 << 10
         /// Raw bytes of a frame after which a reader that wants no more can stop decoding.
         public var blockByteCount = 32 << 10
+        /// Raw bytes of the first frame of a group, from which rewriting takes the others as differences.
+        public var anchorByteCount = 512 << 10
+        /// Raw bytes of such a group.
+        public var anchorGroupByteCount = 4 << 20
+        /// Raw bytes that rewriting gathers before it compresses, on as many threads as are lent.
+        public var rewriteBatchByteCount = 8 << 20
         /// Raw bytes of the frames that are being filled, of all domains. Beyond it the one that was used longest ago is
         /// closed.
         public var fillingByteCount = 8 << 20
         /// Most frames that a difference is read through. 0: no differences are kept.
         public var maximumChainDepth = 16
         /// Raw bytes of the frames that a difference may be read through; a blob of more than a quarter of it four times its size.
-        public var maximumChainByteCount = 768 << 10
+        public var maximumChainByteCount = 1536 << 10
         /// Raw bytes of one part of a large blob: what a read of a range decodes at least. A larger blob is kept in parts.
         public var partByteCount = 4 << 20
         /// Length from which on a shard takes no more frames.
         public var shardByteCount = 256 << 20
         /// Zstandard's level, 1–19, while more is put than is compressed.
-        public var compressionLevel = 3
+        public var compressionLevel = 4
         /// The level while compressing keeps up with putting, as where a network is the limit.
         public var idleCompressionLevel = 6
         /// The level of ``Effort/hard``.
-        public var hardCompressionLevel = 10
+        public var hardCompressionLevel = 12
         /// Which of these levels is taken.
         public var effort = Effort.standard
         /// Raw bytes that wait from which on compressing does not keep up.

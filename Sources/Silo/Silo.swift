@@ -52,20 +52,22 @@ public final class Silo: Sendable {
 extension Silo {
     /// Puts a blob. Its hashes are computed here.
     ///
-    /// - Parameter hint: what helps to keep it small; nothing that is read depends on it.
+    /// - Parameters:
+    ///   - sha1: Git's hash of these very bytes, where the caller has just computed it.
+    ///   - hint: what helps to keep it small; nothing that is read depends on it.
     /// - Returns: whether it was new. It is durable once a ``flush()`` that begins later has returned.
     /// - Throws: `SiloError`. The blob may have been taken in or not; putting it again is right either way.
     public func put(
-        _ bytes: UnsafeRawBufferPointer, in domain: Domain, hint: PutHint = PutHint()
+        _ bytes: UnsafeRawBufferPointer, in domain: Domain, hashedAs sha1: SHA1Hash? = nil, hint: PutHint = PutHint()
     ) throws(SiloError) -> Put {
-        try writer.put(bytes, in: domain, hint)
+        try writer.put(bytes, hashedAs: sha1, in: domain, hint)
     }
 
     /// Puts a blob. Its hashes are computed here.
     public func put(_ bytes: [UInt8], in domain: Domain, hint: PutHint = PutHint()) throws(SiloError) -> Put {
         let writer = try writer
         let result: Result<Put, SiloError> = bytes.withUnsafeBytes { bytes in
-            do throws(SiloError) { return .success(try writer.put(bytes, in: domain, hint)) } catch {
+            do throws(SiloError) { return .success(try writer.put(bytes, hashedAs: nil, in: domain, hint)) } catch {
                 return .failure(error)
             }
         }

@@ -18,6 +18,12 @@ public struct StateOptions: Sendable {
     public var bootID: [UInt8] = []
     /// Anonymous memory that building in bulk may take for deltas, in bytes.
     public var memoryBudgetBytes = 192 << 20
+    /// Threads that are lent for building in bulk.
+    public var parallel = ParallelRunner.none
+    /// Bytes of records that one of them takes on at a time.
+    public var partBytes = 1 << 20
+    /// Whether building in bulk leaves what it has done when it is interrupted, for the next attempt in the same directory.
+    public var isResumable = false
     /// Address space reserved for the file, in bytes: 1 TiB. Where that is refused less is, and it grows as it is needed.
     public var mapSizeBytes = 1 << 40
     /// Up to so many bytes it grows.
@@ -79,4 +85,10 @@ public struct StateProgress: Sendable, Equatable {
     public let phase: Phase
     public let done: UInt64
     public let total: UInt64
+
+    public init(phase: Phase, done: UInt64, total: UInt64) {
+        self.phase = phase
+        self.done = done
+        self.total = total
+    }
 }

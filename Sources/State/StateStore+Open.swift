@@ -12,7 +12,7 @@ extension StateStore {
     /// - Throws: `StateError`; for a reader with the code `missing`, `stale` or `unusable` where it cannot be used as it is.
     public static func open(
         directory: String, log: EventLog, mode: StateMode, options: StateOptions = .init(),
-        progress: (StateProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (StateProgress) -> Void = { _ in }
     ) throws -> StateStore {
         switch mode {
         case .reader(let allowsStale):
@@ -45,7 +45,8 @@ extension StateStore {
     }
 
     private static func openWriter(
-        _ directory: String, _ log: EventLog, _ options: StateOptions, _ progress: (StateProgress) -> Void
+        _ directory: String, _ log: EventLog, _ options: StateOptions,
+        _ progress: @escaping @Sendable (StateProgress) -> Void
     ) throws -> StateStore {
         try Directories.create(directory)
         let new = directory + newSuffix
@@ -89,7 +90,7 @@ extension StateStore {
     /// - Returns: how many events it has folded; nil where there is none.
     private static func restore(
         after present: UInt64, _ log: EventLog, _ logCount: UInt64, _ options: StateOptions, to new: String,
-        _ opening: inout StateOpening, _ progress: (StateProgress) -> Void
+        _ opening: inout StateOpening, _ progress: @escaping @Sendable (StateProgress) -> Void
     ) throws -> UInt64? {
         guard let directory = options.snapshotDirectory.map(SnapshotDirectory.init(path:)) else { return nil }
         for entry in try directory.entries() {
@@ -111,7 +112,7 @@ extension StateStore {
     /// Where one is that takes its place while it is open.
     static let rebuiltSuffix = ".anew"
 
-    private func catchUp(to end: UInt64, _ progress: (StateProgress) -> Void) throws {
+    private func catchUp(to end: UInt64, _ progress: @escaping @Sendable (StateProgress) -> Void) throws {
         var done = try count
         while done < end {
             done = try catchUp(to: end, limit: nil)

@@ -6,8 +6,12 @@ extension StateStore {
     /// go on. Nothing of the old file is left, free pages included. So what was sealed with a key that has been destroyed is gone.
     ///
     /// - Throws: `StateError`, `LogError`, `LMDBError`. Then the rows are those from before.
-    public func rebuild(progress: (StateProgress) -> Void = { _ in }) throws {
+    public func rebuild(progress: @escaping @Sendable (StateProgress) -> Void = { _ in }) throws {
         guard mode == .writer else { throw StateError(.storage, "it was opened for reading") }
+        try rebuildLock.withLock { _ in try makeAnew(progress) }
+    }
+
+    private func makeAnew(_ progress: @escaping @Sendable (StateProgress) -> Void) throws {
         let new = directory + Self.rebuiltSuffix
         try Directories.removeEnvironment(new)
         var plain = options
@@ -19,7 +23,7 @@ extension StateStore {
     }
 
     /// Does so where there may be something in them that was sealed with a key that has been destroyed since.
-    public func rebuildWhereErased(progress: (StateProgress) -> Void = { _ in }) throws {
+    public func rebuildWhereErased(progress: @escaping @Sendable (StateProgress) -> Void = { _ in }) throws {
         if try unfitKeys() != nil { try rebuild(progress: progress) }
     }
 

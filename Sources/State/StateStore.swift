@@ -16,6 +16,8 @@ public final class StateStore: Sendable {
     private let current: Mutex<StateTables>
     /// Keeps snapshots from being taken while the rows that they would hold are replaced.
     let snapshotLock = Mutex<Void>(())
+    /// One at a time makes them anew.
+    let rebuildLock = Mutex<Void>(())
     let log: EventLog
     private let writer: Mutex<Writer>
     /// How it came to be, where it was opened for writing.
@@ -94,6 +96,11 @@ public final class StateStore: Sendable {
         }
     }
 
+    /// Folds the events of the log that follow, up to `end`, in as many transactions as it takes.
+    package func fold(to end: UInt64) throws {
+        while try catchUp(to: end) < end {}
+    }
+
     private func fold(
         from start: LogPosition, _ forEach: ((LogPosition, RawSpan) throws -> Void) throws -> Void
     ) throws {
@@ -139,7 +146,7 @@ public final class StateStore: Sendable {
                 }
             }
             try live.apply(&writer.deltas, &writer.folder, &transaction)
-            for (key, sum) in writer.folder.ledger.takeChanges() {
+            for (key, sum) in writer.folder.ledgers.takeChanges() {
                 try tables.write(sum, key, &transaction)
             }
             try writer.folder.keyUse.write(&transaction, tables.meta)
@@ -239,6 +246,8 @@ enum StateLimits {
     static let keptSnapshots = 2
     /// A snapshot is due when the state has grown by one part in so many since the last one.
     static let snapshotGrowth: UInt64 = 2
+    /// Bytes of what follows from rows that are kept in memory while tables are built.
+    static let derivedBytes = 16 << 20
     /// Bytes of rows that are appended in one transaction when a table is built, since LMDB keeps changed pages in memory.
     static let buildTransactionBytes = 16 << 20
     /// Room that such a transaction is given in the map: rows of half a page and more take up to twice their bytes, and the

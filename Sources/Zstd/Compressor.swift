@@ -69,6 +69,26 @@ public struct Compressor: ~Copyable {
         if !prefix.isEmpty {
             _ = try checked(ZSTD_CCtx_refPrefix(context, prefix.baseAddress, prefix.count), while: "setting a prefix")
         }
+        return try compress(source, blockByteCount: blockByteCount, into: destination)
+    }
+
+    /// Compresses `source` as a difference from a prefix that is used again and again.
+    ///
+    /// - Throws: `ZstdError`, as ``compress(_:prefix:level:blockByteCount:into:)``.
+    public mutating func compress(
+        _ source: UnsafeRawBufferPointer, prepared: PreparedPrefix, level: Int, blockByteCount: Int,
+        into destination: UnsafeMutableRawBufferPointer
+    ) throws(ZstdError) -> Int {
+        _ = try checked(ZSTD_CCtx_reset(context, ZSTD_reset_session_only), while: "beginning a frame")
+        try set(level)
+        _ = try checked(ZSTD_CCtx_refCDict(context, prepared.dictionary), while: "setting a prefix")
+        defer { ZSTD_CCtx_refCDict(context, nil) }
+        return try compress(source, blockByteCount: blockByteCount, into: destination)
+    }
+
+    private mutating func compress(
+        _ source: UnsafeRawBufferPointer, blockByteCount: Int, into destination: UnsafeMutableRawBufferPointer
+    ) throws(ZstdError) -> Int {
         _ = try checked(ZSTD_CCtx_setPledgedSrcSize(context, UInt64(source.count)), while: "announcing the size")
         var output = ZSTD_outBuffer(dst: destination.baseAddress, size: destination.count, pos: 0)
         var input = ZSTD_inBuffer(src: source.baseAddress, size: 0, pos: 0)

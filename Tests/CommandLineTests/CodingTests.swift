@@ -79,12 +79,13 @@ struct CodingTests {
             flags: [.concurrency: "7"],
             environment: [
                 "INGESTOR_CONCURRENCY": "3", "INGESTOR_MAX_BLOB_BYTES": "100", "INGESTOR_CA_FILE": "/ca",
-                "PATH": "/bin",
+                "INGESTOR_PROXY": "http://proxy:3128", "INGESTOR_MINIMUM_POLL_INTERVAL": "60", "PATH": "/bin",
             ], file: nil)
         let settings = try Settings(source)
         #expect(settings.concurrency == 7, "a flag comes before the environment")
         #expect(settings.maxBlobBytes == 100)
-        #expect(settings.caFile == "/ca")
+        #expect(settings.caFile == "/ca" && settings.proxy == "http://proxy:3128")
+        #expect(settings.minimumPollInterval == 60 && settings.pollInterval == 3600)
         #expect(settings.maxAttempts == 5)
     }
 }

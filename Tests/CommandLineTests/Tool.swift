@@ -7,6 +7,8 @@ import Testing
 struct Tool: Sendable {
     let folder: String
     var variables: [String: String] = [:]
+    /// The file that is the program's standard input.
+    var input = "/dev/null"
 
     /// The data directory of these tests' stores.
     var data: String { folder + "/data" }
@@ -67,7 +69,7 @@ struct Tool: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, outputPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, messagesPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         // posix_spawn has no portable way to change the directory: `env -C` does it.

@@ -57,6 +57,19 @@ struct QuotaTests {
         #expect(pause(.seconds(1e12)) == 86_400)
     }
 
+    @Test("no more requests are under way at once than GitHub allows")
+    func concurrency() {
+        var account = QuotaAccount()
+        var limits = QuotaLimits()
+        limits.pointsPerMinute = 10_000
+        for _ in 0..<limits.maximumConcurrentCount {
+            #expect(account.reserve(points: 1, isUrgent: true, at: now, limits) == nil)
+        }
+        #expect(account.reserve(points: 1, isUrgent: true, at: now, limits) != nil)
+        _ = account.settle(nil, at: now, limits)
+        #expect(account.reserve(points: 1, isUrgent: true, at: now, limits) == nil)
+    }
+
     @Test("points a minute are kept to before GitHub has to say so")
     func points() {
         var account = QuotaAccount()

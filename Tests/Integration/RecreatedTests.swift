@@ -50,16 +50,37 @@ struct RecreatedTests {
         }
     }
 
-    @Test("a repository that was deleted and is restored goes on as itself")
+    @Test("a branch that was deleted keeps its history, is said to be gone, and goes on when it is back")
+    func deletedBranch() async throws {
+        try await SimulatedInstallation.run { server, settings in
+            settings.token = Secret(server.makeToken(user: "acme"))
+        } _: { simulated in
+            let repository = try simulated.server.addRepository("acme/widgets", files: ["a": "1\n"])
+            let first = try #require(try repository.head())
+            try repository.setBranch("dev", to: first)
+            let id = try await simulated.add("acme/widgets", RepositoryConfiguration(branch: Array("dev".utf8)))
+            _ = try await simulated.here.engine.sync(id)
+            try repository.setBranch("dev", to: nil)
+            let failure = try #require(try await simulated.failure(of: id, reason: .webhook))
+            #expect(failure.code == "notFound" && failure.message.contains("dev"))
+            #expect(try simulated.row(id)?.suspension?.note.contains("dev") == true)
+            #expect(try simulated.content("a", of: id) == "1\n")
+            try repository.push(["a": "2\n"])
+            try repository.setBranch("dev", to: try repository.head())
+            _ = try await simulated.here.engine.sync(id, reason: .webhook)
+            #expect(try simulated.row(id)?.suspension == nil)
+            #expect(try simulated.content("a", of: id) == "2\n")
+        }
+    }
+
+    @Test("a repository that was taken down and is restored goes on as itself")
     func restored() async throws {
         try await SimulatedInstallation.run { server, settings in
             settings.token = Secret(server.makeToken(user: "acme"))
         } _: { simulated in
             let repository = try simulated.server.addRepository("acme/widgets", isPrivate: true, files: ["a": "1\n"])
-            repository.grant(to: "grace")
             let id = try await simulated.add("acme/widgets")
             _ = try await simulated.here.engine.sync(id)
-            // For whoever may not see it any more it is gone.
             repository.takeDown()
             #expect(try await simulated.failure(of: id)?.code == "takenDown")
             repository.restore()

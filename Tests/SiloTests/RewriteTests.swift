@@ -90,4 +90,76 @@ import Testing
         #expect(try silo.read(gitHash(SplitMix.large), in: .public) == SplitMix.large)
         #expect(throws: SiloError.self) { try silo.delete([ShardID(rawValue: 1)]) }
     }
+
+    /// Versions of files end up as differences, on one thread and on several, and take much less; a history that comes back
+    /// to what it was is no trap.
+    @Test(arguments: [1, 4])
+    func versionsBecomeDifferences(threads: Int) async throws {
+        let directory = TemporaryDirectory()
+        let silo = try directory.open {
+            $0.anchorByteCount = 8 << 10
+            $0.anchorGroupByteCount = 30 << 10
+        }
+        let all = (0..<12).map { DifferenceTests.versions(6, file: $0) }
+        for content in all.flatMap(\.self) { _ = try silo.store(content) }
+        let sealed = try #require(try silo.seal(.public))
+        var order: [RewriteItem] = []
+        for (number, versions) in all.enumerated() {
+            for (index, content) in versions.enumerated() {
+                let before = versions[(index + versions.count - 1) % versions.count]
+                order.append(
+                    RewriteItem(
+                        hash: gitHash(content), path: Array("dir/\(number % 3)/\(number)".utf8),
+                        predecessor: gitHash(before)))
+            }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 1..<threads { group.addTask { try silo.compressUntilClosed() } }
+            let rewrite = try silo.rewrite([sealed.id], in: .public, effort: .hard, order: order.reversed())
+            #expect(rewrite.moved == order.count && rewrite.written.count == 1 && rewrite.dropped == 0)
+            #expect(rewrite.bytesFreed * 4 > sealed.byteCount)
+            try silo.delete(rewrite.replaced)
+            for content in all.flatMap(\.self) { #expect(try silo.read(gitHash(content), in: .public) == content) }
+            #expect(try silo.verify().findings.isEmpty)
+            try silo.close()
+            try await group.waitForAll()
+        }
+    }
+
+    /// Families stay together, each version comes after the one before, and every blob comes once.
+    @Test(arguments: [UInt64.random(in: 0 ... .max)])
+    func plansAreWhole(seed: UInt64) throws {
+        var random = SplitMix(seed)
+        let count = 200
+        let hashes = (0..<count).map { gitHash(Array("\($0)".utf8)) }
+        let sha256 = try #require(SHA256Hash([UInt8](repeating: 0, count: 32)))
+        var locations: [SHA1Hash: Location] = [:]
+        for hash in hashes where random.below(10) > 0 {
+            let head = FrameHead(
+                kind: .blobs, encoding: .stored, rawByteCount: 1, storedByteCount: random.below(2000),
+                payloadChecksum: 0,
+                blobs: [BlobEntry(sha1: hash, sha256: sha256, byteCount: 1)])
+            locations[hash] = Location(head, index: 0, shard: ShardID(rawValue: 1), offset: UInt64(random.below(1000)))
+        }
+        let order = hashes.filter { _ in random.below(10) > 0 }.map { hash in
+            RewriteItem(
+                hash: hash, path: random.below(5) == 0 ? [] : [UInt8(random.below(20))],
+                predecessor: random.below(3) == 0 ? nil : hashes[random.below(count)])
+        }
+        let plan = RewritePlan(order: order + order, locations: locations, shardByteCount: 10_000)
+        let all = plan.shards.flatMap { $0.flatMap(\.self) }
+        #expect(
+            all.count == locations.count && Set(all.map { plan.items[$0].hash }) == Set(locations.keys), "seed \(seed)")
+        for shard in plan.shards {
+            var seen: Set<Int> = []
+            for generation in shard {
+                for index in generation {
+                    if let predecessor = plan.items[index].predecessor {
+                        #expect(seen.contains(predecessor), "seed \(seed)")
+                    }
+                }
+                seen.formUnion(generation)
+            }
+        }
+    }
 }

@@ -156,7 +156,7 @@ import Testing
             _ = try await writer.append(AppendRequest(batch.map { EncodedEvent($0.draft, at: $0.time) }))
         }
         #expect(log.usedBytes > 256 << 10)
-        #expect(try await log.verify().isSound)
+        #expect(try log.read { try $0.root() } == (await writer.treeHead.root))
         let report = try StateBuilder.build(log: log, into: directory("bulk"), options: options)
         #expect(try store.read { try $0.digests() } == report.digests)
         #expect(try store.read { try $0.verifyDigests() }.isEmpty)

@@ -10,11 +10,13 @@ import sys
 import time
 
 import append
+import dedup
 import git
 import importing
 import intake
 import push
 import replay
+from chart import write_chart
 from options import parse_arguments
 from report import machine, print_table
 from runs import Bench, Failure, remove
@@ -27,7 +29,7 @@ def main():
         return 0
     load = os.getloadavg()[0]
     cores = os.cpu_count() or 1
-    duration = "two minutes" if arguments.quick else "fifteen minutes"
+    duration = "four minutes" if arguments.quick else "twenty-five minutes"
     print(f"── Measurements ({arguments.runs} runs of each, about {duration})", flush=True)
     if load > cores / 2:
         print(f"   the machine is busy (load {load:.1f} on {cores} cores): ratios hold, times do not", flush=True)
@@ -57,9 +59,13 @@ def measure(bench):
     os.makedirs(f"{bench.work}/home")
     started = time.time()
     try:
-        tree = Tree(bench) if {"import", "git", "replay"} & set(parts) else None
+        tree = Tree(bench) if {"import", "dedup", "git", "replay"} & set(parts) else None
         if "import" in parts:
             importing.measure(bench, tree)
+        if "dedup" in parts:
+            write_chart(
+                bench.arguments.chart, dedup.measure(bench, tree),
+                f"medians of {bench.arguments.runs} runs in turns on {os.cpu_count()} cores, by tools/bench")
         if "replay" in parts:
             replay.measure(bench, tree)
         remove(f"{bench.work}/data")

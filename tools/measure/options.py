@@ -6,17 +6,21 @@ import os
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INGESTOR = f"{ROOT}/.build/release/ingestor"
 TOOLS = f"{ROOT}/Benchmarks/.build/release"
-PARTS = ["import", "git", "append", "replay", "intake", "push"]
+# What is fetched once, for parts that need real releases.
+MATERIAL = f"{ROOT}/build/bench-material"
+PARTS = ["import", "dedup", "git", "append", "replay", "intake", "push"]
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="tools/bench", add_help=False)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--tree")
+    parser.add_argument("--history", action="append")
     parser.add_argument("--files", type=int)
     parser.add_argument("--runs", type=int)
     parser.add_argument("--only", type=lambda text: text.split(","), default=PARTS)
     parser.add_argument("--json", default=f"{ROOT}/build/bench.json")
+    parser.add_argument("--chart", default=f"{ROOT}/build/bench-dedup.svg")
     parser.add_argument("--work", default=f"{ROOT}/build/bench-work")
     parser.add_argument("--check-arguments", action="store_true")
     arguments = parser.parse_args()
@@ -28,4 +32,7 @@ def parse_arguments():
         parser.error("--runs and --files are at least 1")
     if arguments.tree and not os.path.isdir(arguments.tree):
         parser.error(f"there is no directory {arguments.tree}")
+    for history in arguments.history or []:
+        if not os.path.isdir(history):
+            parser.error(f"there is no directory {history}")
     return arguments

@@ -39,7 +39,7 @@ def machine(load):
     return {
         "cores": os.cpu_count() or 1, "load": load, "system": platform.platform(), "processor": processor(),
         "git": version("git", "--version"), "restic": version("restic", "version"),
-        "webhook": version("webhook", "-version"),
+        "borg": version("borg", "--version"), "webhook": version("webhook", "-version"),
     }
 
 

@@ -38,10 +38,11 @@ class Bench:
         self.results = []
         self.environment = {
             name: value for name, value in os.environ.items()
-            if not name.startswith(("GIT_", "RESTIC_", "INGESTOR_"))
+            if not name.startswith(("GIT_", "RESTIC_", "BORG_", "INGESTOR_"))
         }
         self.environment.update({
             "HOME": f"{self.work}/home", "TMPDIR": self.work, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
+            "BORG_BASE_DIR": f"{self.work}/borg-base", "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes",
             "RESTIC_PASSWORD": "bench", "RESTIC_CACHE_DIR": f"{self.work}/restic-cache",
         })
 

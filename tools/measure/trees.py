@@ -2,10 +2,11 @@
 
 import os
 
+from options import ROOT
 from runs import Failure, progress
 
 # Where text for a tree is looked for.
-TEXT_ROOTS = ["/usr/include", "/usr/src", "/usr/lib/python3", "/usr/lib/python3.11", "/usr/share", "/opt", "/usr/lib"]
+TEXT_ROOTS = [f"{ROOT}/.build/checkouts", "/usr/include", "/usr/src", "/usr/lib/python3", "/usr/lib/python3.11", "/usr/share", "/opt", "/usr/lib"]
 LARGEST_TEXT = 256 << 10
 TREE_BYTES_PER_FILE = 9000
 

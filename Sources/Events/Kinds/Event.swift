@@ -47,6 +47,7 @@ public enum Event: Sendable, Equatable {
     case bodiesReleased(BodiesReleased)
     case versionsRestored(VersionsRestored)
     case checkpointSigned(CheckpointSigned)
+    case stateDigest(StateDigest)
 
     /// What it carries.
     var payload: any EventPayload {
@@ -98,6 +99,7 @@ public enum Event: Sendable, Equatable {
         case .bodiesReleased(let payload): payload
         case .versionsRestored(let payload): payload
         case .checkpointSigned(let payload): payload
+        case .stateDigest(let payload): payload
         }
     }
 
@@ -150,6 +152,7 @@ public enum Event: Sendable, Equatable {
         case .bodiesReleased: .bodiesReleased
         case .versionsRestored: .versionsRestored
         case .checkpointSigned: .checkpointSigned
+        case .stateDigest: .stateDigest
         }
     }
 
@@ -213,6 +216,7 @@ public enum Event: Sendable, Equatable {
         case .bodiesReleased: self = .bodiesReleased(try .init(clear: clear, sealed: sealed))
         case .versionsRestored: self = .versionsRestored(try .init(clear: clear, sealed: sealed))
         case .checkpointSigned: self = .checkpointSigned(try .init(clear: clear, sealed: sealed))
+        case .stateDigest: self = .stateDigest(try .init(clear: clear, sealed: sealed))
         }
     }
 

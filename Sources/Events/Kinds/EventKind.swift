@@ -57,6 +57,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case bodiesReleased = 412
     case versionsRestored = 413
     case checkpointSigned = 601
+    case stateDigest = 602
 
     /// The name by which people and scripts know it: `RepositoryAdded`.
     public var name: String {

@@ -3,6 +3,7 @@ import SwiftProtobuf
 
 /// A version of a path that is not kept any more, with all that its folds need.
 public struct ReleasedVersion: Sendable, Equatable {
+    /// Empty where it is sealed and its key is gone.
     public var path: [UInt8]
     /// Which entry of which `ItemsChanged` it is.
     public var version: ItemVersion
@@ -83,6 +84,8 @@ private struct VersionColumns {
             paths.append(string: version.path[shared...])
             previous = version.path
         }
+        // Of paths that nobody can read any more nothing is to be sealed.
+        if versions.allSatisfy(\.path.isEmpty) { paths = [] }
     }
 
     init(positions: Data, indexes: Data, contents: Data, hashes: Data, sizes: Data, paths: Data) {
@@ -108,9 +111,13 @@ private struct VersionColumns {
         var versions: [ReleasedVersion] = []
         versions.reserveCapacity(Int(count))
         var path: [UInt8] = []
+        // Paths that cannot be opened, or never can be again. The record's envelope says which.
+        let hasPaths = !self.paths.isEmpty
         for _ in 0..<count {
-            let shared = try paths.count(atMost: path.count)
-            path = path[..<shared] + (try paths.string())
+            if hasPaths {
+                let shared = try paths.count(atMost: path.count)
+                path = path[..<shared] + (try paths.string())
+            }
             let position = LogPosition(try positions.varint())
             let index = UInt32(try indexes.count(atMost: ItemsChanged.maximumCount))
             let hash: SHA1Hash?

@@ -1063,6 +1063,27 @@ nonisolated struct WireCheckpointSigned: Sendable {
   init() {}
 }
 
+/// What the projections had come to after the first `count` events, so that a later replay is checked on its way.
+nonisolated struct WireStateDigest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var count: UInt64 = 0
+
+  var projections: [String] = []
+
+  /// column, varints: those of the projections
+  var versions: Data = Data()
+
+  /// column, 32 bytes each: over the projection's digests of all tenants
+  var digests: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 nonisolated struct WireLogFrame: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3628,6 +3649,51 @@ nonisolated extension WireCheckpointSigned: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.root != rhs.root {return false}
     if lhs.publicKey != rhs.publicKey {return false}
     if lhs.note != rhs.note {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStateDigest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StateDigest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}projections\0\u{1}versions\0\u{1}digests\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.projections) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.versions) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.digests) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 1)
+    }
+    if !self.projections.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.projections, fieldNumber: 2)
+    }
+    if !self.versions.isEmpty {
+      try visitor.visitSingularBytesField(value: self.versions, fieldNumber: 3)
+    }
+    if !self.digests.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digests, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireStateDigest, rhs: WireStateDigest) -> Bool {
+    if lhs.count != rhs.count {return false}
+    if lhs.projections != rhs.projections {return false}
+    if lhs.versions != rhs.versions {return false}
+    if lhs.digests != rhs.digests {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -8,8 +8,8 @@ struct GitHubDeliveryAudit: DeliveryAudit {
     private let book: CredentialBook
     private let makeClient: @Sendable () -> RESTClient
 
-    /// How far back GitHub remembers, and sends again.
-    static let windowSeconds = 3 * 86_400.0
+    /// github.com remembers, and sends again, for three days; GitHub Enterprise Server for seven.
+    let windowSeconds: Double
     /// Deliveries a page: GitHub's most.
     static let pageCount = 100
     /// Pages that are read at most: a million deliveries.
@@ -17,12 +17,13 @@ struct GitHubDeliveryAudit: DeliveryAudit {
 
     init(settings: GitHubSettings, book: CredentialBook, makeClient: @escaping @Sendable () -> RESTClient) {
         self.settings = settings
+        windowSeconds = (settings.isEnterpriseServer ? 7 : 3) * 86_400
         self.book = book
         self.makeClient = makeClient
     }
 
     func deliveries(since: Timestamp) async throws -> [ReportedDelivery] {
-        let since = max(since, settings.now().adding(seconds: -Self.windowSeconds))
+        let since = max(since, settings.now().adding(seconds: -windowSeconds))
         let (client, app) = (makeClient(), try book.app())
         var found: [ReportedDelivery] = []
         var page: String? = "/app/hook/deliveries?per_page=\(Self.pageCount)"

@@ -15,6 +15,8 @@ public struct GitHubSettings: Sendable {
     public var apiURL = "https://api.github.com"
     /// Of the Git server and the web pages, without an owner.
     public var gitURL = "https://github.com"
+    /// Whether it is a server of one's own: its API is below `/api/v3` of that server.
+    var isEnterpriseServer: Bool { apiURL.lowercased().contains("/api/v3") }
     /// The App's id (its client id serves too), with its key.
     public var appID: String?
     /// The App's private key, PEM.

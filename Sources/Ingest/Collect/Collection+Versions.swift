@@ -85,6 +85,8 @@ private struct VersionGatherer {
     }
 
     mutating func take(_ version: FileVersion, _ ref: RefID, _ log: borrowing LogSnapshot) throws {
+        // What cannot be read is no path: nobody knows which version follows upon which, and a decision has to name it.
+        guard !version.path.isEmpty else { return }
         if let last = path.last, last.path != version.path || self.ref != ref { try close(log) }
         self.ref = ref
         path.append(version)

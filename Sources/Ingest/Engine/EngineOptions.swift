@@ -18,6 +18,12 @@ public struct EngineOptions: Sendable {
     public var wholeContentByteCount: UInt64 = 1 << 20
     /// `ItemsChanged` events that are appended together.
     public var itemEventsPerAppend = 8
+    /// Events between two digests of the state in the log, at least; 0: none are recorded.
+    public var digestIntervalEvents = EngineOptions.defaultDigestIntervalEvents
+
+    /// So many are replayed in seconds, and a digest is under a kilobyte.
+    public static let defaultDigestIntervalEvents: UInt64 = 100_000
+
     /// Whether sources are counted before they are read, for somebody who watches.
     public var countsAhead = false
     /// Where the blocking calls of providers run; nil: where the caller runs.

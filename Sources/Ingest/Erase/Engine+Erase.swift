@@ -31,6 +31,9 @@ extension Engine {
             id: id, repositories: UInt64(repositories.count), credentials: UInt64(credentials.count),
             tokens: UInt64(tokens.count))
         guard !tenant.isErased else { return event }
+        // What was put and not written yet cannot be encrypted once the key is gone.
+        _ = try silo.seal(.tenant(id))
+        try await recordSealed()
         _ = try await writer.append([EventDraft(.tenantErased(event), tenant: id)], at: clock())
         // Something may have been added while the rest was taken away.
         for repository in try state.read({ view in try view.repositories(of: id) }) {
@@ -64,40 +67,68 @@ extension Engine {
     ///
     /// - Parameter key: the one that sealed what was its.
     public func eraseContents(of id: TenantID, key: KeyID) async throws {
-        try silo.erase(.tenant(id))
-        try await eraseBodies(sealedWith: key)
+        try await collecting.hold {
+            let domain = Domain.tenant(id)
+            _ = try silo.seal(domain)
+            try await recordSealed()
+            try await recordDeletion(of: try silo.shards().filter { $0.domain == domain }.map(\.id), domain)
+            try silo.erase(domain)
+            try await eraseBodies(sealedWith: key)
+        }
         for repository in try state.read({ view in try view.repositories(of: id, includingRemoved: true) }) {
             try removeScratch("\(options.spoolDirectory)/\(repository.id.rawValue)")
             if let cache = options.cacheDirectory { try removeScratch("\(cache)/\(repository.id.rawValue)") }
         }
     }
 
+    /// Says that shards are no more, before they go.
+    private func recordDeletion(
+        of shards: [ShardID], writing written: [SealedShard] = [], moved: Int = 0, _ domain: Domain
+    ) async throws {
+        guard !shards.isEmpty else { return }
+        let compacted = ShardCompacted(
+            replaced: shards.sorted(), written: written.map(\.id), effort: .standard, moved: UInt64(moved), dropped: 0,
+            bytesFreed: 0)
+        let events = written.map { Event.shardSealed(ShardSealed($0)) } + [.shardCompacted(compacted)]
+        let drafts = events.map { EventDraft($0, tenant: domain.owner, domain: domain) }
+        _ = try await writer.append(drafts, at: clock())
+    }
+
     /// Bodies of reports that were sealed with a key: they are forgotten, and the shards that held them written anew.
     private func eraseBodies(sealedWith key: KeyID) async throws {
-        var bodies: [SHA1Hash] = []
-        try log.read { snapshot in
-            try state.read { view in
-                try view.forEachPosition(.kind(.webhookReceived)) { position in
-                    guard try snapshot.header(at: position)?.key == key,
-                        case .webhookReceived(let event) = try snapshot.envelope(at: position)?.event
-                    else { return true }
-                    bodies.append(event.bodyHash)
-                    return true
+        let bodies = try bodies(sealedWith: key)
+        if !bodies.isEmpty {
+            _ = try silo.seal(.webhooks)
+            try await recordSealed()
+            let shards = Set(try bodies.compactMap { try silo.contains($0, in: .webhooks)?.shard })
+            try silo.forget(bodies.sorted(), in: .webhooks)
+            if !shards.isEmpty {
+                let rewrite = try silo.rewrite(shards.sorted(), in: .webhooks)
+                try await recordDeletion(
+                    of: rewrite.replaced, writing: rewrite.written, moved: rewrite.moved, .webhooks)
+            }
+        }
+        // Also those that an earlier attempt had emptied.
+        try silo.delete(try silo.occupancy().filter { $0.domain == .webhooks && $0.liveBlobs == 0 }.map(\.shard))
+    }
+
+    /// Bodies that no report came with but those that were sealed with that key.
+    private func bodies(sealedWith key: KeyID) throws -> Set<SHA1Hash> {
+        var bodies: Set<SHA1Hash> = []
+        for isOwn in [true, false] {
+            if !isOwn, bodies.isEmpty { break }
+            try log.read { snapshot in
+                try state.read { view in
+                    try view.forEachPosition(.kind(.webhookReceived)) { position in
+                        guard try (snapshot.header(at: position)?.key == key) == isOwn,
+                            case .webhookReceived(let event) = try snapshot.envelope(at: position)?.event
+                        else { return true }
+                        if isOwn { bodies.insert(event.bodyHash) } else { bodies.remove(event.bodyHash) }
+                        return true
+                    }
                 }
             }
         }
-        if let sealed = try silo.seal(.webhooks) { try await append(sealed: [sealed], to: nil) }
-        var shards: Set<ShardID> = []
-        for body in bodies {
-            if let shard = try silo.contains(body, in: .webhooks)?.shard { shards.insert(shard) }
-        }
-        try silo.forget(bodies, in: .webhooks)
-        if !shards.isEmpty {
-            let rewrite = try silo.rewrite(shards.sorted(), in: .webhooks)
-            try await append(sealed: rewrite.written, to: nil)
-        }
-        // Also those that an earlier attempt had emptied.
-        let empty = try silo.occupancy().filter { $0.domain == .webhooks && $0.liveBlobs == 0 }.map(\.shard)
-        try silo.delete(empty)
+        return bodies
     }
 }

@@ -10,11 +10,11 @@ extension Engine {
     /// - Throws: `ProviderError` where the provider could not be asked; `AppendError`.
     func compareDeliveries(_ audit: any DeliveryAudit, _ options: SchedulerOptions) async throws {
         let now = clock()
-        try await closeGaps(detectedBefore: now.adding(seconds: -options.auditWindowSeconds))
+        try await closeGaps(detectedBefore: now.adding(seconds: -audit.windowSeconds))
         // What was delivered before there was a log was delivered to somebody else.
         guard let first = try log.read({ snapshot in try snapshot.header(at: LogPosition(0)) })?.time else { return }
         // Providers tell whole seconds: what was delivered in the second in which the log began may have been meant for it.
-        let since = max(Timestamp(seconds: first.seconds), now.adding(seconds: -options.auditWindowSeconds))
+        let since = max(Timestamp(seconds: first.seconds), now.adding(seconds: -audit.windowSeconds))
         try await withTaskExecutorPreference(self.options.executor) {
             let reported = try await audit.deliveries(since: since)
             let end = now.adding(seconds: -options.auditGraceSeconds)

@@ -13,8 +13,6 @@ public struct SchedulerOptions: Sendable {
     public var burstWindowSeconds: Double = 10
     /// Seconds between two audits of what a provider delivered.
     public var auditIntervalSeconds: Double = 900
-    /// How far back an audit looks, in seconds: GitHub delivers again for three days.
-    public var auditWindowSeconds: Double = 3 * 86_400
     /// A delivery younger than this many seconds may be under way still.
     public var auditGraceSeconds: Double = 120
     /// Deliveries that one audit asks for again.
@@ -25,6 +23,9 @@ public struct SchedulerOptions: Sendable {
     public var jobsPerTenant = 256
     /// One start in so many goes to what is least urgent, so that nothing waits for ever.
     public var patience: UInt64 = 4
+    /// Told when an audit fails that went well before, and when it goes well again (nil): meanwhile polls alone find what
+    /// was lost.
+    public var auditChanged: @Sendable (_ provider: String, _ failure: String?) -> Void = { _, _ in }
     /// Returns when that moment has come, or throws when its task is cancelled.
     public var sleep: @Sendable (_ until: Timestamp) async throws -> Void
 

@@ -184,6 +184,9 @@ struct SchedulerRun {
             let audit = scheduler.audits[index]
             let next = now.adding(seconds: options.auditIntervalSeconds)
             audits[index] = (max(next, failure?.retryAt ?? next), false)
+            if (auditFailures[audit.provider] == nil) != (failure == nil) {
+                options.auditChanged(audit.provider, failure?.message)
+            }
             auditFailures[audit.provider] = failure?.message
         case .finished(let item, let outcome):
             running.remove(item.repository)

@@ -20,7 +20,9 @@ extension Engine {
             defer { pins.end(pin) }
             return try await withTaskExecutorPreference(options.executor) {
                 var run = try await SyncRun.begin(self, id, reason, pin)
-                return try await run.carryOut(progress)
+                let report = try await run.carryOut(progress)
+                try await recordDigestIfDue()
+                return report
             }
         }
     }

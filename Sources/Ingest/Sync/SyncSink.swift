@@ -154,7 +154,9 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
         guard buffer.count == description.size else { return (nil, "") }
         return try buffer.withUnsafeBytes { bytes in
-            let put = try engine.silo.put(bytes, in: repository.domain, hint: hint(description.path))
+            let put = try engine.silo.put(
+                bytes, in: repository.domain, hashedAs: description.isHashed ? description.hash : nil,
+                hint: hint(description.path))
             return (put, MIMEType.of(path: description.path, MIMEType.Head(bytes)))
         }
     }

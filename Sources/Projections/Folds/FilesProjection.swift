@@ -33,11 +33,7 @@ public enum FilesProjection: Projection {
             deltas.add(.files) { key in
                 key.put(repository)
                 key.put(ref)
-                if envelope.sealing == .open {
-                    FileKey.write(path: item.path, hash: hash, into: &key)
-                } else {
-                    FileKey.writePlaceholder(index, into: &key)
-                }
+                FileKey.write(path: item.path, index: index, hash: hash, into: &key)
                 key.append(0)
                 key.put(position)
             } delta: { row in
@@ -56,7 +52,8 @@ public enum FilesProjection: Projection {
                 key: { key in
                     key.put(repository)
                     key.put(ref.rawValue)
-                    FileKey.write(path: version.path, hash: hash, into: &key)
+                    FileKey.write(
+                        path: version.path, index: Int(version.version.index), hash: hash, into: &key)
                     key.append(0)
                     key.put(version.version.position)
                 }, delta: write)

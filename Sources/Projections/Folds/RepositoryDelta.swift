@@ -62,10 +62,11 @@ struct RepositoryDelta: Equatable {
         case .repositoryResumed: change = .resumed
         case .jobRequeued, .syncRequested, .gapDetected, .gapClosed: change = .noticed
         case .tenantAdded, .tenantErased, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed,
-            .blobCorrupted, .blobRepaired, .blobRefused, .largeFileStored, .blobsReleased, .blobsDeleted, .shardCompacted,
+            .blobCorrupted, .blobRepaired, .blobRefused, .largeFileStored, .blobsReleased, .blobsDeleted,
+            .shardCompacted,
             .versionsReleased, .blobsRestored, .bodiesReleased, .versionsRestored, .credentialStored,
             .credentialRefreshed, .credentialRevoked, .tokenIssued, .tokenRevoked, .webhookReceived, .webhookRepeated,
-            .webhookRejected, .checkpointSigned:
+            .webhookRejected, .checkpointSigned, .stateDigest:
             change = .none
         }
     }

@@ -1,22 +1,34 @@
 /// Deltas by table, in the order in which events wrote them.
-public struct Deltas {
+public struct Deltas: Sendable {
     /// By ``Table/index``. Empty for ``Table/Rule/sum`` tables.
     public private(set) var arenas: [DeltaArena]
     /// What is added to the rows of ``Table/Rule/sum`` tables. Addition commutes, so nothing has to be sorted.
     public private(set) var sums: [SumKey: Counters] = [:]
+    /// Which part of the log what is added comes from, where it is divided, so that digests can be told at more than its end.
+    public var interval: UInt16 = 0
+    /// The order of what is added, where several threads route parts of the log in turn.
+    public var sequence: UInt32 = 0
 
     public init() {
         arenas = Table.allCases.map { _ in DeltaArena() }
     }
 
     /// A row of a ``Table/Rule/sum`` table.
-    public struct SumKey: Hashable, Comparable {
+    public struct SumKey: Hashable, Comparable, Sendable {
         public let table: Table
         /// The tenant or the domain.
         public let key: UInt32
+        /// See ``Deltas/interval``.
+        public let interval: UInt16
+
+        public init(table: Table, key: UInt32, interval: UInt16) {
+            self.table = table
+            self.key = key
+            self.interval = interval
+        }
 
         public static func < (left: Self, right: Self) -> Bool {
-            (left.table.rawValue, left.key) < (right.table.rawValue, right.key)
+            (left.table.rawValue, left.key, left.interval) < (right.table.rawValue, right.key, right.interval)
         }
 
         /// The key in the table.
@@ -36,11 +48,15 @@ public struct Deltas {
     /// Adds a delta to a key of a table, both written by closures straight to where they stay.
     @inline(__always)
     public mutating func add(_ table: Table, key: (inout [UInt8]) -> Void, delta: (inout [UInt8]) -> Void) {
-        arenas[table.index].add(key: key, delta: delta)
+        arenas[table.index].add(interval: interval, sequence: sequence, key: key, delta: delta)
     }
 
     public mutating func add(_ table: Table, key: UInt32, _ counters: Counters) {
-        sums[SumKey(table: table, key: key), default: .zero].add(counters)
+        add(counters, to: SumKey(table: table, key: key, interval: interval))
+    }
+
+    public mutating func add(_ counters: Counters, to sum: SumKey) {
+        sums[sum, default: .zero].add(counters)
     }
 
     /// Forgets the deltas and keeps the memory.
@@ -54,12 +70,16 @@ public struct Deltas {
 }
 
 /// The deltas of one table, end to end in one buffer.
-public struct DeltaArena {
+public struct DeltaArena: Sendable {
     /// Where a key and, after it, its delta stand.
-    public struct Entry {
+    public struct Entry: Sendable {
         public let offset: UInt32
-        public let keyByteCount: UInt32
+        public let keyByteCount: UInt16
+        /// See ``Deltas/interval``.
+        public let interval: UInt16
         public let deltaByteCount: UInt32
+        /// See ``Deltas/sequence``.
+        public let sequence: UInt32
     }
 
     public private(set) var bytes: [UInt8] = []
@@ -74,7 +94,9 @@ public struct DeltaArena {
     public var memoryByteCount: Int { bytes.capacity + entries.capacity * MemoryLayout<Entry>.stride }
 
     @inline(__always)
-    public mutating func add(key: (inout [UInt8]) -> Void, delta: (inout [UInt8]) -> Void) {
+    mutating func add(
+        interval: UInt16, sequence: UInt32, key: (inout [UInt8]) -> Void, delta: (inout [UInt8]) -> Void
+    ) {
         let start = bytes.count
         key(&bytes)
         let keyEnd = bytes.count
@@ -82,8 +104,8 @@ public struct DeltaArena {
         precondition(bytes.count < Self.maximumByteCount, "deltas have to be folded or spilled before 4 GiB")
         entries.append(
             Entry(
-                offset: UInt32(start), keyByteCount: UInt32(keyEnd - start),
-                deltaByteCount: UInt32(bytes.count - keyEnd)))
+                offset: UInt32(start), keyByteCount: UInt16(keyEnd - start), interval: interval,
+                deltaByteCount: UInt32(bytes.count - keyEnd), sequence: sequence))
     }
 
     public mutating func removeAll() {

@@ -52,12 +52,16 @@ public struct FileKey {
         return key
     }
 
-    /// What stands for the path of an item whose path cannot be read any more: `//` and its place in the event, which no path
-    /// begins with. Each item keeps a row of its own, with all that is digested of it.
-    static func writePlaceholder(_ index: Int, into key: inout [UInt8]) {
+    /// The path of the entry `index` of an event. Where it cannot be read any more, `//` and that index stand for it, which no path
+    /// begins with: so each item keeps a row of its own, with all that is digested of it.
+    static func write(path: [UInt8], index: Int, hash: SHA256Function, into key: inout [UInt8]) {
+        guard path.isEmpty else { return write(path: path, hash: hash, into: &key) }
         key.append(contentsOf: placeholder)
-        key.append(contentsOf: String(UInt32(clamping: index)).utf8)
+        key.append(contentsOf: String(index).utf8)
     }
+
+    /// Whether the path cannot be read any more.
+    public var isErased: Bool { path.starts(with: Self.placeholder) }
 
     private static let placeholder = Array("//".utf8)
 

@@ -2,6 +2,7 @@ public import Events
 
 /// One version of one path.
 public struct FileVersion: Sendable, Equatable {
+    /// Empty where it was sealed and its key is gone.
     public var path: [UInt8]
     public var version: ItemVersion
     public var tenant: TenantID
@@ -130,7 +131,7 @@ extension FileVersion {
         released = flags & FileRow.releasedFlag == 0 ? nil : try reader.position()
         let parts = try FileKey(key)
         version = ItemVersion(position: parts.position, index: index)
-        path = parts.isLong ? try reader.raw(reader.remaining) : parts.path
+        path = parts.isErased ? [] : parts.isLong ? try reader.raw(reader.remaining) : parts.path
         try reader.end()
     }
 

@@ -110,11 +110,14 @@ public struct ContentDescription: Sendable {
     public var hash: SHA1Hash
     public var size: UInt64
     public var path: [UInt8]
+    /// The hash was computed from the very bytes that are handed over, in this process: it need not be computed again.
+    public var isHashed: Bool
 
-    public init(hash: SHA1Hash, size: UInt64, path: [UInt8]) {
+    public init(hash: SHA1Hash, size: UInt64, path: [UInt8], isHashed: Bool = false) {
         self.hash = hash
         self.size = size
         self.path = path
+        self.isHashed = isHashed
     }
 }
 

@@ -5,6 +5,9 @@ public protocol DeliveryAudit: Sendable {
     /// The provider's name.
     var provider: String { get }
 
+    /// How far back it remembers what it delivered, and delivers it again, in seconds.
+    var windowSeconds: Double { get }
+
     /// The deliveries since `since`, the newest first, each attempt of each.
     ///
     /// - Throws: ``ProviderError``.

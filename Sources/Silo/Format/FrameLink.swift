@@ -21,6 +21,14 @@ struct FrameLink: Sendable, Equatable {
     }
 }
 
+extension FrameLink {
+    /// Whether a blob of `byteCount` bytes may be a difference from the frame, so that reading it stays cheap.
+    func allowsDifference(ofByteCount byteCount: Int, _ options: Silo.Options) -> Bool {
+        depth < min(options.maximumChainDepth, ShardFormat.maximumChainDepth)
+            && chainByteCount <= max(options.maximumChainByteCount, 4 * byteCount)
+    }
+}
+
 /// A frame of a shard that is being written, from which another one is to be a difference.
 struct FrameBase: Sendable, Equatable {
     var offset: UInt64

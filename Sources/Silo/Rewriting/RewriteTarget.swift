@@ -4,12 +4,16 @@ import Glibc
 /// The new shards of a rewriting. Each is written beside those that grow, under a name that means nothing, and named in the
 /// location index once it is sealed and durable.
 final class RewriteTarget {
+    let domain: Domain
     private let writer: Writer
-    private let domain: Domain
     private let copiedFrom: Set<ShardID>
     private var shard: OpenShard?
-    private var frame: PendingFrame
     private var locations: [(key: LocationKey, location: Location)] = []
+    private var links: [UInt64: FrameLink] = [:]
+    /// Where the blobs stand that were written to the shard.
+    private var frames: [SHA1Hash: UInt64] = [:]
+    /// The frame from which the others of its group are differences.
+    var anchor: FrameBase?
     private(set) var written: [SealedShard] = []
     private(set) var moved = 0
     /// No write has failed.
@@ -19,17 +23,46 @@ final class RewriteTarget {
         self.writer = writer
         self.domain = domain
         self.copiedFrom = copiedFrom
-        frame = PendingFrame(domain: domain, capacity: writer.options.frameByteCount)
     }
 
-    /// Takes a small blob in, whose content has been held against its hash.
-    func add(_ content: [UInt8], _ entry: BlobEntry) throws(SiloError) {
-        if !frame.hasRoom(for: content.count) {
-            try writeFrame()
-            frame = PendingFrame(
-                domain: domain, capacity: max(content.count, writer.options.frameByteCount))
+    var shardID: ShardID { shard?.id ?? ShardID(rawValue: 0) }
+
+    /// The frame that a blob of `byteCount` bytes may be a difference from, because its predecessor stands there.
+    func base(for byteCount: Int, after predecessor: SHA1Hash) -> FrameBase? {
+        guard let offset = frames[predecessor], let link = links[offset], byteCount > 0,
+            link.allowsDifference(ofByteCount: byteCount, writer.options)
+        else { return nil }
+        return FrameBase(offset: offset, link: link)
+    }
+
+    /// Has frames compressed, and writes them in their order. An anchor comes before those that are taken from it.
+    func write(_ jobs: [RewriteJob], level: Int) throws(SiloError) {
+        let shard = try current()
+        writer.run(jobs, shard.file, level: level)
+        for job in jobs {
+            if let failure = job.failure {
+                isWritable = false
+                throw failure
+            }
+            var base: FrameBase?
+            if job.isDifference {
+                switch job.base {
+                case .written(let written): base = written
+                case .anchor: base = anchor
+                case nil: break
+                }
+            }
+            let head = FrameHead(
+                kind: .blobs, encoding: job.encoding, rawByteCount: job.frame.byteCount,
+                storedByteCount: job.bytes.count, payloadChecksum: 0, base: base?.reference, blobs: job.frame.blobs)
+            let offset = try job.bytes.withBytes({ (bytes) throws(SiloError) in
+                try append(head, bytes, base: base?.link)
+            })
+            for blob in job.frame.blobs { frames[blob.sha1] = offset }
+            if job.isAnchor, let link = links[offset] {
+                anchor = FrameBase(offset: offset, link: link)
+            }
         }
-        content.withUnsafeBytes { frame.append(entry, $0) }
     }
 
     /// Copies a large blob, part by part.
@@ -41,9 +74,8 @@ final class RewriteTarget {
         var parts: [PartReference] = []
         do {
             try reader.read(key, at: location, in: reader.file(location.shard), range: nil) { piece in
-                let (offset, head) = try append(.part, piece, [])
-                parts.append(
-                    PartReference(offset: offset, rawByteCount: piece.count, frameByteCount: head.frameByteCount))
+                let (offset, byteCount) = try append(.part, piece, [])
+                parts.append(PartReference(offset: offset, rawByteCount: piece.count, frameByteCount: byteCount))
             }
             let list = PartReference.encode(parts)
             _ = try list.withUnsafeBytes { try append(.partList, $0, [entry]) }
@@ -52,14 +84,23 @@ final class RewriteTarget {
             try shard.cutBack(to: start, ifEndingAt: shard.byteCount) {}
             throw error as? SiloError ?? SiloError(.inputOutput, "\(error)")
         }
-        try endIfFull()
     }
 
-    /// Nothing follows.
-    func finish() throws(SiloError) {
-        try writeFrame()
-        try end()
-        writer.retire(domain, ifBelow: written.last?.id)
+    /// Seals the shard, and names in the location index what it holds.
+    func end() throws(SiloError) {
+        guard let shard else { return }
+        let sealed = try writer.end(shard, at: writer.directory.unfinishedPath(of: shard.id))
+        self.shard = nil
+        written.append(sealed)
+        try writer.stopping { () throws(SiloError) in try writer.directory.sync(writer.disk) }
+        let record = ShardRecord(shard.header, sealed)
+        try writer.locations.commit(LocationChange(added: locations, copiedFrom: copiedFrom, shards: [record]))
+        locations = []
+        links = [:]
+        frames = [:]
+        anchor = nil
+        moved += try writer.locations.shards()[shard.id]?.blobCount ?? 0
+        writer.retire(domain, ifBelow: shard.id)
     }
 
     /// Deletes the shard that is not complete.
@@ -68,13 +109,6 @@ final class RewriteTarget {
         // What cannot be deleted now is deleted when the store is opened again.
         unlink(writer.directory.unfinishedPath(of: shard.id))
         self.shard = nil
-    }
-
-    private func writeFrame() throws(SiloError) {
-        guard !frame.blobs.isEmpty else { return }
-        _ = try append(.blobs, frame.bytes, frame.blobs)
-        frame = PendingFrame(domain: domain, capacity: writer.options.frameByteCount)
-        try endIfFull()
     }
 
     private func current() throws(SiloError) -> OpenShard {
@@ -91,44 +125,40 @@ final class RewriteTarget {
 
     private func append(
         _ kind: FrameKind, _ bytes: UnsafeRawBufferPointer, _ blobs: [BlobEntry]
-    ) throws(SiloError) -> (offset: UInt64, head: FrameHead) {
-        let shard = try current()
-        var isWritten = false
-        defer { if !isWritten { isWritable = false } }
-        return try writer.benches.with { (bench) throws(SiloError) in
-            let encoded = try bench.encode(bytes, level: writer.options.hardCompressionLevel)
-            var head = FrameHead(
+    ) throws(SiloError) -> (offset: UInt64, byteCount: Int) {
+        try writer.benches.with { (bench) throws(SiloError) in
+            let encoded = try bench.encode(bytes, level: writer.options.idleCompressionLevel)
+            let head = FrameHead(
                 kind: kind, encoding: encoded.encoding, rawByteCount: bytes.count,
                 storedByteCount: encoded.bytes.count, payloadChecksum: 0, blobs: blobs)
-            var written: UInt64 = 0
-            try shard.append(&head, encoded.bytes, &bench.digest) { offset, _ in written = offset }
-            for index in head.blobs.indices {
-                locations.append(
-                    (
-                        LocationKey(domain: domain, sha1: head.blobs[index].sha1),
-                        Location(head, index: index, shard: shard.id, offset: written)
-                    ))
-            }
-            isWritten = true
-            return (written, head)
+            let start = try append(head, encoded.bytes, base: nil)
+            return (start, Int(try current().byteCount - start))
         }
     }
 
-    private func endIfFull() throws(SiloError) {
-        guard let shard, shard.byteCount >= UInt64(writer.options.shardByteCount) else { return }
-        try end()
-    }
-
-    private func end() throws(SiloError) {
-        guard let shard else { return }
-        let sealed = try writer.end(shard, at: writer.directory.unfinishedPath(of: shard.id))
-        self.shard = nil
-        written.append(sealed)
-        try writer.stopping { () throws(SiloError) in try writer.directory.sync(writer.disk) }
-        let record = ShardRecord(shard.header, sealed)
-        try writer.locations.commit(LocationChange(added: locations, copiedFrom: copiedFrom, shards: [record]))
-        locations = []
-        moved += try writer.locations.shards()[shard.id]?.blobCount ?? 0
+    private func append(
+        _ head: FrameHead, _ bytes: UnsafeRawBufferPointer, base: FrameLink?
+    ) throws(SiloError) -> UInt64 {
+        let shard = try current()
+        var head = head
+        var written: UInt64 = 0
+        do {
+            try writer.benches.with { (bench) throws(SiloError) in
+                try shard.append(&head, bytes, &bench.digest) { offset, _ in written = offset }
+            }
+        } catch {
+            isWritable = false
+            throw error
+        }
+        if head.kind == .blobs { links[written] = FrameLink(head, base: base) }
+        for index in head.blobs.indices {
+            locations.append(
+                (
+                    LocationKey(domain: domain, sha1: head.blobs[index].sha1),
+                    Location(head, index: index, shard: shard.id, offset: written)
+                ))
+        }
+        return written
     }
 }
 
@@ -142,11 +172,23 @@ extension Writer {
 
     /// The domain's open shard takes no more blobs if it is older than `id`: of two copies the one in the younger shard
     /// counts, so what is put from now on has to be in one.
-    func retire(_ domain: Domain, ifBelow id: ShardID?) {
+    func retire(_ domain: Domain, ifBelow id: ShardID) {
         monitor.withLock { state in
-            guard let id, let current = state.current[domain], current < id else { return }
+            guard let current = state.current[domain], current < id else { return }
             state.current[domain] = nil
             state.shards[current]?.isRetired = true
         }
+    }
+}
+
+extension [UInt8] {
+    /// `withUnsafeBytes` that keeps the error's type.
+    fileprivate func withBytes<R>(
+        _ body: (UnsafeRawBufferPointer) throws(SiloError) -> R
+    ) throws(SiloError) -> R {
+        let result: Result<R, SiloError> = withUnsafeBytes { bytes in
+            do throws(SiloError) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        return try result.get()
     }
 }

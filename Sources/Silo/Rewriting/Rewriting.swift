@@ -6,34 +6,34 @@ struct Rewriting {
     private let writer: Writer
     private let shards: Set<ShardID>
     private let domain: Domain
-    private let effort: Effort
-    private var target: RewriteTarget
+    private let level: Int
+    private let target: RewriteTarget
     private var result = Rewrite()
-    private var damagedShards: Set<ShardID> = []
 
     init(_ silo: Silo, _ writer: Writer, _ shards: Set<ShardID>, _ domain: Domain, _ effort: Effort) {
         self.silo = silo
         self.writer = writer
         self.shards = shards
         self.domain = domain
-        self.effort = effort
+        level =
+            switch effort {
+            case .light: writer.options.compressionLevel
+            case .standard: writer.options.idleCompressionLevel
+            case .hard: writer.options.hardCompressionLevel
+            }
         target = RewriteTarget(writer, domain, copiedFrom: shards)
     }
 
     mutating func run(order: [RewriteItem]?) throws(SiloError) -> Rewrite {
+        var locations: [SHA1Hash: Location] = [:]
+        for (key, location) in try silo.locations.locations(in: shards) { locations[key.sha1] = location }
+        let plan = RewritePlan(
+            order: order ?? [], locations: locations, shardByteCount: writer.options.shardByteCount)
         do {
-            var rest: [SHA1Hash: Location] = [:]
-            let all = try silo.locations.locations(in: shards)
-            for (key, location) in all { rest[key.sha1] = location }
-            for item in order ?? [] {
-                guard let location = rest.removeValue(forKey: item.hash) else { continue }
-                try copy(item.hash, location)
+            for generations in plan.shards {
+                for generation in generations { try copy(generation, of: plan) }
+                try target.end()
             }
-            let unordered = rest.sorted {
-                ($0.value.shard, $0.value.offset, $0.value.index) < ($1.value.shard, $1.value.offset, $1.value.index)
-            }
-            for (hash, location) in unordered { try copy(hash, location) }
-            try target.finish()
         } catch {
             target.abandon()
             throw error
@@ -44,20 +44,43 @@ struct Rewriting {
         return result
     }
 
-    private mutating func copy(_ hash: SHA1Hash, _ location: Location) throws(SiloError) {
-        let key = LocationKey(domain: domain, sha1: hash)
-        let entry = BlobEntry(sha1: hash, sha256: location.sha256, byteCount: location.byteCount)
-        do {
-            if location.byteCount > writer.options.partByteCount {
-                try target.copyParts(of: entry, from: silo.reader, key, location)
+    private mutating func copy(_ generation: [Int], of plan: RewritePlan) throws(SiloError) {
+        var frames = RewriteFrames(target, writer.options, level: level)
+        for index in generation {
+            let item = plan.items[index]
+            let entry = BlobEntry(
+                sha1: item.hash, sha256: item.location.sha256, byteCount: item.location.byteCount)
+            let isLarge = entry.byteCount > writer.options.partByteCount
+            if isLarge { try frames.flush() }
+            guard let content = try content(of: entry, at: item.location, isLarge: isLarge) else { continue }
+            let predecessor = item.predecessor.map { plan.items[$0].hash }
+            if let predecessor, let base = target.base(for: content.count, after: predecessor) {
+                try frames.add(content, entry, after: base)
             } else {
-                try target.add(try silo.read(hash, in: domain), entry)
+                try frames.add(content, entry)
             }
-        } catch {
-            guard error.code == .damaged, target.isWritable else { throw error }
-            result.damaged.append(hash)
-            damagedShards.insert(location.shard)
         }
+        try frames.flush()
+    }
+
+    /// A small blob's content, held against its hash; nil where it is damaged, which is noted, or large and was copied.
+    private mutating func content(
+        of entry: BlobEntry, at location: Location, isLarge: Bool
+    ) throws(SiloError) -> [UInt8]? {
+        do {
+            guard isLarge else { return try silo.read(entry.sha1, in: domain) }
+            try target.copyParts(
+                of: entry, from: silo.reader, LocationKey(domain: domain, sha1: entry.sha1), location)
+        } catch {
+            guard target.isWritable else { throw error }
+            switch error.code {
+            case .damaged: result.damaged.append(entry.sha1)
+            // Forgotten since the rewriting began.
+            case .notFound: break
+            default: throw error
+            }
+        }
+        return nil
     }
 
     private mutating func addUp() throws(SiloError) {

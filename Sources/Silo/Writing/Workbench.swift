@@ -19,6 +19,11 @@ final class Workbench: @unchecked Sendable {
     /// A payload is kept as it is unless Zstandard saves at least this part of it (1/32): it is read faster then.
     private static let leastSavedPart = 32
 
+    func sha256(_ bytes: UnsafeRawBufferPointer) -> SHA256Hash {
+        digest.update(bytes)
+        return SHA256Hash.finish(&digest)
+    }
+
     /// Memory for a frame on its way from a file. Valid until the next call.
     func frameMemory(_ count: Int) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(rebasing: loaded.reserve(count)[..<count])
@@ -38,17 +43,24 @@ final class Workbench: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - prefix: what the payload may be kept as a difference from, where that is worth it.
+    ///   - prepared: the same, where it is used again and again.
     ///   - blockByteCount: where a reader may stop decoding; nil: nobody wants less than all of it.
     func encode(
-        _ payload: UnsafeRawBufferPointer, prefix: DecodedFrame? = nil, level: Int, blockByteCount: Int? = nil
+        _ payload: UnsafeRawBufferPointer, prefix: DecodedFrame? = nil, prepared: PreparedPrefix? = nil, level: Int,
+        blockByteCount: Int? = nil
     ) throws(SiloError) -> Encoded {
         let block = blockByteCount ?? max(payload.count, 1)
         do throws(ZstdError) {
             if let prefix, !prefix.bytes.isEmpty, !payload.isEmpty {
                 let count = try withBytes(of: prefix) { (prefix) throws(ZstdError) in
-                    try compress(payload, prefix, level, block)
+                    try compress(payload, prefix, prepared, level, block)
                 }
-                if try isWorthIt(count, payload, level, block) {
+                // What many share is at hand when they are read: any gain is one.
+                let isWorthIt =
+                    prepared != nil
+                    ? count < payload.count - payload.count / Self.leastSavedPart
+                    : try isWorthReading(count, payload, level, block)
+                if isWorthIt {
                     let bytes = UnsafeRawBufferPointer(rebasing: encoded.bytes[..<count])
                     if try decodes(bytes, prefix, payload) {
                         return Encoded(encoding: .zstd, bytes: bytes, isDifference: true)
@@ -56,7 +68,7 @@ final class Workbench: @unchecked Sendable {
                 }
             }
             let none = UnsafeRawBufferPointer(start: nil, count: 0)
-            let count = try compress(payload, none, level, block)
+            let count = try compress(payload, none, nil, level, block)
             guard count < payload.count - payload.count / Self.leastSavedPart else {
                 return Encoded(encoding: .stored, bytes: payload)
             }
@@ -76,7 +88,7 @@ final class Workbench: @unchecked Sendable {
     private static let leastGainPart = 4
 
     /// Whether a difference of `count` bytes is worth reading what it is taken from.
-    private func isWorthIt(
+    private func isWorthReading(
         _ count: Int, _ payload: UnsafeRawBufferPointer, _ level: Int, _ block: Int
     ) throws(ZstdError) -> Bool {
         if count < payload.count / Self.surelyWorthPart { return true }
@@ -154,10 +166,15 @@ final class Workbench: @unchecked Sendable {
 
     /// Compresses into `encoded`.
     private func compress(
-        _ source: UnsafeRawBufferPointer, _ prefix: UnsafeRawBufferPointer, _ level: Int, _ block: Int
+        _ source: UnsafeRawBufferPointer, _ prefix: UnsafeRawBufferPointer, _ prepared: PreparedPrefix?, _ level: Int,
+        _ block: Int
     ) throws(ZstdError) -> Int {
         let target = encoded.reserve(Compressor.bound(source.count, blockByteCount: block))
         if compressor == nil { compressor = try Compressor() }
+        if let prepared {
+            return try compressor?.compress(
+                source, prepared: prepared, level: level, blockByteCount: block, into: target) ?? 0
+        }
         return try compressor?.compress(source, prefix: prefix, level: level, blockByteCount: block, into: target) ?? 0
     }
 

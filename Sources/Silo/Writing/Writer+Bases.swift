@@ -19,9 +19,7 @@ extension Writer {
         guard let shard else { return nil }
         let link: FrameLink
         if let known { link = known } else { link = try learn(location, in: shard) }
-        guard link.depth < options.maximumChainDepth,
-            link.chainByteCount <= max(options.maximumChainByteCount, 4 * entry.byteCount)
-        else { return nil }
+        guard link.allowsDifference(ofByteCount: entry.byteCount, options) else { return nil }
         return (shard.id, FrameBase(offset: location.offset, link: link))
     }
 

@@ -21,18 +21,29 @@ extension Writer {
         monitor.withLock { $0.compressorCount += 1 }
         defer { monitor.withLock { $0.compressorCount -= 1 } }
         while true {
-            let next: PendingFrame?? = monitor.wait { state in
-                if state.isClosed { return .some(nil) }
-                guard state.writeFailure == nil else { return nil }
-                return state.take().map { .some($0) }
+            let next: Work = monitor.wait { state in
+                if state.isClosed { return .end }
+                if state.writeFailure == nil, let frame = state.take() { return .frame(frame) }
+                guard let batch = state.batches.first, let job = batch.next(&state) else { return nil }
+                return .job(job, batch)
             }
-            guard let frame = next ?? nil else { return }
-            do {
-                try write(frame)
-            } catch {
-                monitor.withLock { $0.giveBack(frame, error) }
+            switch next {
+            case .end: return
+            case .job(let job, let batch): work(on: job, of: batch)
+            case .frame(let frame):
+                do {
+                    try write(frame)
+                } catch {
+                    monitor.withLock { $0.giveBack(frame, error) }
+                }
             }
         }
+    }
+
+    private enum Work {
+        case frame(PendingFrame)
+        case job(RewriteJob, RewriteBatch)
+        case end
     }
 
     private func write(_ frame: PendingFrame) throws(SiloError) {

@@ -11,8 +11,16 @@ extension Writer {
         var hasQueued: Bool { if case .accepted(true, _) = self { true } else { false } }
     }
 
-    func put(_ bytes: UnsafeRawBufferPointer, in domain: Domain, _ hint: PutHint) throws(SiloError) -> Put {
-        let entry = benches.with { $0.hasher.hash(bytes) }
+    func put(
+        _ bytes: UnsafeRawBufferPointer, hashedAs sha1: SHA1Hash?, in domain: Domain, _ hint: PutHint
+    ) throws(SiloError) -> Put {
+        let entry = benches.with { bench in
+            if let sha1 {
+                BlobEntry(sha1: sha1, sha256: bench.sha256(bytes), byteCount: bytes.count)
+            } else {
+                bench.hasher.hash(bytes)
+            }
+        }
         return try put(bytes, entry, in: domain, hint)
     }
 

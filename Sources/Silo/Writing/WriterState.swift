@@ -55,6 +55,8 @@ struct WriterState {
     /// Why nothing is written any more.
     var stopFailure: SiloError?
     var compressorCount = 0
+    /// Frames of rewritings that wait for being compressed.
+    var batches: [RewriteBatch] = []
     /// Threads that wait for frames to be written.
     var waiterCount = 0
     /// Raw bytes that wait from which on compressing does not keep up.

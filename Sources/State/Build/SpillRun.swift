@@ -6,34 +6,49 @@ import Projections
     import Darwin
 #endif
 
-/// A file of deltas, each table's sorted by key: length of the key and of the delta (four bytes each, in the machine's order),
-/// key, delta. It has no name, so it goes with the process. Its pages are mapped, and so not anonymous memory.
-final class SpillRun {
-    private let bytes: UnsafeRawBufferPointer
-    private let segments: [Range<Int>]
+/// A file of deltas, each table's sorted by key and of one key in the order of the log: length of the key (two bytes, in the
+/// machine's order), interval (two), length of the delta (four), sequence (four), key, delta. ``RunSummary`` says what is where.
+/// Its pages are mapped, and so not anonymous memory.
+final class SpillRun: Sendable {
+    private let mapping: Mapping
+    let summary: RunSummary
 
-    private init(bytes: UnsafeRawBufferPointer, segments: [Range<Int>]) {
-        self.bytes = bytes
-        self.segments = segments
+    /// Sendable: nobody changes the pages, and the pointer is given back once.
+    private struct Mapping: @unchecked Sendable {
+        let bytes: UnsafeRawBufferPointer
+    }
+
+    private init(_ bytes: UnsafeRawBufferPointer, _ summary: RunSummary) {
+        mapping = Mapping(bytes: bytes)
+        self.summary = summary
     }
 
     deinit {
-        if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
+        if let base = mapping.bytes.baseAddress {
+            munmap(UnsafeMutableRawPointer(mutating: base), mapping.bytes.count)
+        }
     }
 
     /// The deltas of a table; nil where there are none.
     func source(_ table: Table) -> RunSource? {
-        let segment = segments[table.index]
-        return segment.isEmpty ? nil : RunSource(self, UnsafeRawBufferPointer(rebasing: bytes[segment]))
+        let segment = summary.segments[table.index]
+        return segment.isEmpty ? nil : RunSource(self, UnsafeRawBufferPointer(rebasing: mapping.bytes[segment]))
     }
 
     /// Sorts and writes the deltas into a new file in `directory`.
-    static func write(_ deltas: Deltas, in directory: String) throws(StateError) -> SpillRun {
-        var template = Array("\(directory)/run-XXXXXX".utf8CString)
+    ///
+    /// - Parameters:
+    ///   - granules: those that the deltas are of, all of them.
+    ///   - name: of the file; nil: it has none, and goes with the process.
+    static func write(
+        _ deltas: Deltas, granules: [UInt32] = [], items: UInt64 = 0, keyUse: KeyUse = KeyUse(), in directory: String,
+        named name: String? = nil
+    ) throws(StateError) -> SpillRun {
+        var template = Array("\(directory)/\(temporaryPrefix)XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw Directories.failure("mkstemp", directory) }
         defer { close(descriptor) }
-        guard unlink(template) == 0 else { throw Directories.failure("unlink", directory) }
+        if name == nil { guard unlink(template) == 0 else { throw Directories.failure("unlink", directory) } }
         var writer = RunWriter(descriptor: descriptor, directory: directory)
         var segments: [Range<Int>] = []
         for table in Table.allCases {
@@ -43,7 +58,7 @@ final class SpillRun {
                 Result { () throws(StateError) in
                     var source = ArenaSource(arena, bytes)
                     while !source.isAtEnd {
-                        try writer.write(source.key, source.delta)
+                        try writer.write(&source)
                         source.advance()
                     }
                 }
@@ -51,20 +66,52 @@ final class SpillRun {
             try outcome.get()
             segments.append(start..<writer.byteCount)
         }
+        let summary = RunSummary(
+            segments: segments, sums: deltas.sums, granules: granules, items: items, keyUse: keyUse)
+        let length = writer.byteCount
+        if name != nil { try writer.write(summary.bytes) }
         try writer.flush()
-        let count = writer.byteCount
-        guard count > 0 else { return SpillRun(bytes: .init(start: nil, count: 0), segments: segments) }
-        guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
-            throw Directories.failure("mmap", directory)
+        if let name {
+            guard rename(template, Array("\(directory)/\(name)".utf8CString)) == 0 else {
+                throw Directories.failure("rename", directory)
+            }
         }
-        return SpillRun(bytes: UnsafeRawBufferPointer(start: base, count: count), segments: segments)
+        return SpillRun(try map(descriptor, length, directory), summary)
+    }
+
+    /// A run that was written under a name.
+    static func open(_ path: String) throws(StateError) -> SpillRun {
+        let descriptor = openFile(path)
+        guard descriptor >= 0 else { throw Directories.failure("open", path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Directories.failure("fstat", path) }
+        let bytes = try map(descriptor, Int(status.st_size), path)
+        guard let summary = RunSummary(endOf: bytes) else {
+            throw StateError(.damaged, "\(path) is no run of deltas; remove the directory and begin anew")
+        }
+        return SpillRun(bytes, summary)
+    }
+
+    static let temporaryPrefix = "run-new-"
+
+    private static func map(
+        _ descriptor: Int32, _ byteCount: Int, _ path: String
+    ) throws(StateError) -> UnsafeRawBufferPointer {
+        guard byteCount > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard let base = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+            throw Directories.failure("mmap", path)
+        }
+        return UnsafeRawBufferPointer(start: base, count: byteCount)
     }
 }
 
-// `write` is the name of the writer's method too.
+// `write` and `open` are the names of methods too.
 private func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
     write(descriptor, bytes, count)
 }
+
+private func openFile(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC) }
 
 private struct RunWriter {
     let descriptor: Int32
@@ -80,13 +127,21 @@ private struct RunWriter {
         buffer.reserveCapacity(Self.bufferByteCount * 2)
     }
 
-    mutating func write(_ key: UnsafeRawBufferPointer, _ delta: UnsafeRawBufferPointer) throws(StateError) {
-        withUnsafeBytes(of: UInt32(key.count)) { buffer.append(contentsOf: $0) }
+    mutating func write(_ source: inout ArenaSource) throws(StateError) {
+        let (key, delta) = (source.key, source.delta)
+        withUnsafeBytes(of: UInt16(key.count)) { buffer.append(contentsOf: $0) }
+        withUnsafeBytes(of: source.interval) { buffer.append(contentsOf: $0) }
         withUnsafeBytes(of: UInt32(delta.count)) { buffer.append(contentsOf: $0) }
+        withUnsafeBytes(of: source.sequence) { buffer.append(contentsOf: $0) }
         buffer.append(contentsOf: key)
         buffer.append(contentsOf: delta)
         byteCount += RunSource.headerByteCount + key.count + delta.count
         if buffer.count >= Self.bufferByteCount { try flush() }
+    }
+
+    mutating func write(_ bytes: [UInt8]) throws(StateError) {
+        buffer.append(contentsOf: bytes)
+        byteCount += bytes.count
     }
 
     mutating func flush() throws(StateError) {
@@ -98,80 +153,5 @@ private struct RunWriter {
             start += written
         }
         buffer.removeAll(keepingCapacity: true)
-    }
-}
-
-/// The deltas of one table in a run.
-struct RunSource: DeltaSource {
-    // Holds the mapping.
-    private let run: SpillRun
-    private let bytes: UnsafeRawBufferPointer
-    private var offset = 0
-    private(set) var key = UnsafeRawBufferPointer(start: nil, count: 0)
-    private(set) var delta = UnsafeRawBufferPointer(start: nil, count: 0)
-    private(set) var isAtEnd = false
-
-    static let headerByteCount = 8
-
-    init(_ run: SpillRun, _ bytes: UnsafeRawBufferPointer) {
-        self.run = run
-        self.bytes = bytes
-        advance()
-    }
-
-    mutating func advance() {
-        guard offset < bytes.count else {
-            isAtEnd = true
-            return
-        }
-        let keyByteCount = Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-        let deltaByteCount = Int(bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
-        let keyStart = offset + Self.headerByteCount
-        key = UnsafeRawBufferPointer(rebasing: bytes[keyStart..<keyStart + keyByteCount])
-        offset = keyStart + keyByteCount + deltaByteCount
-        delta = UnsafeRawBufferPointer(rebasing: bytes[keyStart + keyByteCount..<offset])
-    }
-}
-
-/// Several runs as one: by key, and of one key the earlier run first, so that the log's order is kept.
-struct MergedSource: DeltaSource {
-    /// A binary heap, the least in front. The number is that of the run.
-    private var heap: [(source: RunSource, number: Int)]
-
-    /// - Parameter sources: in the order of the log, none at its end.
-    init(_ sources: [RunSource]) {
-        heap = sources.enumerated().map { (source: $0.element, number: $0.offset) }
-        for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(index) }
-    }
-
-    var isAtEnd: Bool { heap.isEmpty }
-    var key: UnsafeRawBufferPointer { heap[0].source.key }
-    var delta: UnsafeRawBufferPointer { heap[0].source.delta }
-
-    mutating func advance() {
-        heap[0].source.advance()
-        if heap[0].source.isAtEnd {
-            heap.swapAt(0, heap.count - 1)
-            heap.removeLast()
-        }
-        sink(0)
-    }
-
-    private func precedes(_ left: Int, _ right: Int) -> Bool {
-        let order = compareKeys(heap[left].source.key, heap[right].source.key)
-        return order != 0 ? order < 0 : heap[left].number < heap[right].number
-    }
-
-    private mutating func sink(_ start: Int) {
-        var parent = start
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && precedes(child, least) {
-                least = child
-            }
-            guard least != parent else { return }
-            heap.swapAt(parent, least)
-            parent = least
-        }
     }
 }

@@ -13,6 +13,10 @@ protocol DeltaSource {
     var isAtEnd: Bool { get }
     var key: UnsafeRawBufferPointer { get }
     var delta: UnsafeRawBufferPointer { get }
+    /// See `Deltas.interval`. Does not decrease within a key.
+    var interval: UInt16 { get }
+    /// See `Deltas.sequence`. Does not decrease within a key.
+    var sequence: UInt32 { get }
     mutating func advance() throws(StateError)
 }
 
@@ -56,6 +60,9 @@ struct ArenaSource: DeltaSource {
         let start = Int(entry.offset) + Int(entry.keyByteCount)
         return UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(entry.deltaByteCount)])
     }
+
+    var interval: UInt16 { entries[Int(order[index].index)].interval }
+    var sequence: UInt32 { entries[Int(order[index].index)].sequence }
 
     mutating func advance() { index += 1 }
 

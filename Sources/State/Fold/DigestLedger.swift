@@ -56,6 +56,16 @@ struct DigestLedger {
         currentSum.subtract(hash)
     }
 
+    /// Adds the sums of another one.
+    mutating func add(_ other: inout DigestLedger) {
+        settle()
+        other.settle()
+        for (key, sum) in other.sums {
+            sums[key, default: DigestSum()].add(sum.hash)
+            changed.insert(key)
+        }
+    }
+
     /// All sums, those of no rows left out, in the order of their keys.
     mutating func entries() -> [(key: Key, sum: DigestSum)] {
         settle()

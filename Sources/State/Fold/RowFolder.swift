@@ -5,7 +5,9 @@ public import Projections
 /// Turns sorted deltas into rows and keeps the digests: what folding event by event and building in bulk have in common.
 /// Buffers are reused, so that a row costs no allocation.
 struct RowFolder: ~Copyable {
-    var ledger: DigestLedger
+    var ledgers: IntervalLedgers
+    /// That of the delta that was folded last; see `Deltas.interval`.
+    private(set) var interval: UInt16 = 0
     var derivation = Derivation()
     /// The row of the group that was folded last.
     var row = RowBuffer()
@@ -14,7 +16,14 @@ struct RowFolder: ~Copyable {
     private var form = DigestForm()
     private var hasher = SHA256Hasher()
 
-    init(_ ledger: DigestLedger = DigestLedger()) { self.ledger = ledger }
+    /// Takes the forms to another thread; nil: they are hashed here.
+    private let lane: HashingLane?
+    private var batch = HashingBatch()
+
+    init(_ ledger: DigestLedger = DigestLedger(), intervalCount: Int = 1, lane: HashingLane? = nil) {
+        ledgers = IntervalLedgers(ledger, intervalCount: intervalCount)
+        self.lane = lane
+    }
 
     /// Routes one record.
     ///
@@ -41,21 +50,42 @@ struct RowFolder: ~Copyable {
     /// Takes the row into the digests, or out of them.
     @inline(__always)
     mutating func count(_ table: Table, _ key: RawSpan, _ row: RawSpan, isRemoval: Bool) {
+        enter(table, key, row, isRemoval: isRemoval, from: interval, to: interval)
+    }
+
+    /// The same for the row of a sum, from an interval on.
+    mutating func count(_ table: Table, _ key: RawSpan, _ row: RawSpan, isRemoval: Bool, from interval: UInt16) {
+        enter(table, key, row, isRemoval: isRemoval, from: interval, to: interval)
+    }
+
+    @inline(__always)
+    private mutating func enter(
+        _ table: Table, _ key: RawSpan, _ row: RawSpan, isRemoval: Bool, from: UInt16, to: UInt16
+    ) {
         form.write(table, key: key, row: row)
         guard form.isDigested else { return }
-        let hash = hasher.hash(form.bytes)
         let projection = AllProjections.indexByTable[table.index]
-        if isRemoval {
-            ledger.subtract(hash, projection: projection, tenant: form.tenant)
+        if let lane {
+            batch.add(
+                form.bytes, projection: projection, tenant: form.tenant, from: from, to: to, isRemoval: isRemoval)
+            if batch.isFull { batch = lane.exchange(batch) }
         } else {
-            ledger.add(hash, projection: projection, tenant: form.tenant)
+            ledgers.enter(
+                hasher.hash(form.bytes), projection: projection, tenant: form.tenant, from: from, to: to,
+                isRemoval: isRemoval)
         }
+    }
+
+    /// Everything that was counted is on its way to be hashed.
+    mutating func flush() {
+        if let lane, !batch.isEmpty { batch = lane.exchange(batch) }
     }
 
     /// Takes what other tables say of the row into `derivation`, or out of it.
     mutating func derive(_ table: Table, _ key: RawSpan, _ row: RawSpan, isRemoval: Bool) throws(StateError) {
         guard table.hasDerived else { return }
         derivation.isRemoval = isRemoval
+        derivation.deltas.interval = interval
         do {
             try AllProjections.byTable[table.index].derive(table, key: key, row: row, into: &derivation)
         } catch {
@@ -67,10 +97,25 @@ struct RowFolder: ~Copyable {
     @inline(__always)
     mutating func foldGroup(_ table: Table, _ source: inout some DeltaSource) throws(StateError) {
         let key = source.key
+        interval = source.interval
         repeat {
+            if source.interval != interval { try pass(table, key, to: source.interval) }
             try apply(table, key, source.delta)
             try source.advance()
         } while !source.isAtEnd && compareKeys(source.key, key) == 0
+    }
+
+    /// The row stays as it is from the end of this interval to the one in which something changes it next.
+    private mutating func pass(
+        _ table: Table, _ key: UnsafeRawBufferPointer, to next: UInt16
+    ) throws(StateError) {
+        defer { interval = next }
+        guard row.isPresent else { return }
+        let bytes = row.bytes
+        enter(table, key.bytes, bytes.span.bytes, isRemoval: false, from: interval, to: next)
+        try derive(table, key.bytes, bytes.span.bytes, isRemoval: false)
+        interval = next
+        try derive(table, key.bytes, bytes.span.bytes, isRemoval: true)
     }
 
     @inline(__always)

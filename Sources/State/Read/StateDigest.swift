@@ -29,6 +29,21 @@ extension [DigestEntry] {
         return parts.sorted { ($0.projection, $0.tenant) < ($1.projection, $1.tenant) }
     }
 
+    /// One digest a projection, over all tenants, as they are recorded in the log.
+    public var parts: [StateDigest.Part] {
+        AllProjections.list.map { projection in
+            var hasher = SHA256Hasher()
+            for entry in filter({ $0.projection == projection.name }).sorted(by: { $0.tenant < $1.tenant }) {
+                var bytes: [UInt8] = []
+                bytes.append(bigEndian: entry.tenant.rawValue)
+                bytes.append(entry.digest)
+                hasher.update(bytes)
+            }
+            return StateDigest.Part(
+                projection: projection.name, version: projection.version, digest: hasher.finish())
+        }
+    }
+
     /// The state's digest: SHA-256 over the entries, sorted by name and tenant, each as the name, 0, the tenant (four bytes
     /// big-endian) and the digest.
     public var stateDigest: SHA256Hash {

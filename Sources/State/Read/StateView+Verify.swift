@@ -12,6 +12,6 @@ extension StateView {
                 return true
             }
         }
-        return folder.ledger.digestEntries().differences(from: try digests())
+        return folder.ledgers.takeTotals().digests[0].differences(from: try digests())
     }
 }

@@ -10,6 +10,8 @@ extension StateStore {
     public func takeSnapshotsUntilStopped(_ report: (Result<UInt64, any Error>) -> Void) {
         guard mode == .writer, options.takesSnapshots else { return }
         while snapshotSignal.wait() {
+            // What was folded while the last one was taken has raised the signal too, by what was due before that.
+            guard currentCount >= nextSnapshot.load(ordering: .relaxed) else { continue }
             let outcome = Result { try takeSnapshot() }
             switch outcome {
             case .success: break

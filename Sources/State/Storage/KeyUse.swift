@@ -35,15 +35,35 @@ struct KeyUse: Equatable {
         }
     }
 
+    /// Adds what another thread, or an earlier attempt, has noted.
+    mutating func add(_ other: KeyUse) {
+        opened.formUnion(other.opened)
+        missing.formUnion(other.missing)
+        isChanged = isChanged || !other.opened.isEmpty || !other.missing.isEmpty
+    }
+
+    init(_ reader: inout ByteReader) throws(DecodingFailure) {
+        opened = try Self.keys(&reader)
+        missing = try Self.keys(&reader)
+        isChanged = true
+    }
+
+    var bytes: [UInt8] { Self.bytes(opened, missing) }
+
+    private static func bytes(_ opened: Set<KeyID>, _ missing: Set<KeyID>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for keys in [opened, missing] {
+            bytes.append(varint: keys.count)
+            for number in keys.map(\.rawValue).sorted() { bytes.append(bigEndian: number) }
+        }
+        return bytes
+    }
+
     /// Adds what came since the last time to what is stored.
     mutating func write(_ transaction: inout WriteTransaction, _ meta: Database) throws {
         guard isChanged else { return }
         let stored = try KeyUse(transaction, meta)
-        var bytes: [UInt8] = []
-        for keys in [opened.union(stored.opened), missing.union(stored.missing)] {
-            bytes.append(varint: keys.count)
-            for number in keys.map(\.rawValue).sorted() { bytes.append(bigEndian: number) }
-        }
+        let bytes = Self.bytes(opened.union(stored.opened), missing.union(stored.missing))
         try transaction.put(meta, Self.key, bytes)
         isChanged = false
     }

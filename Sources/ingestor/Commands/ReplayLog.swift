@@ -10,8 +10,10 @@ struct ReplayLog: ReadingCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Rebuilds the state from the log alone.",
         discussion: helpDiscussion(
-            "With --verify the rebuilt state is compared with the live one; with --until as well it is folded on from there first. A "
-                + "state kept with --into can be read by other commands with --state.",
+            "Digests that were recorded in the log are checked on the way, and the first that differs is named. With --verify the "
+                + "rebuilt state is compared with the live one, rows and digests, and the first event from which on they part is "
+                + "named; with --until as well it is folded on from there first. A state kept with --into can be read by other "
+                + "commands with --state; one that was interrupted goes on where it was when the command is repeated.",
             examples: "ingestor replay --verify", "ingestor replay --until 2026-03-01T12:00:00Z --into /tmp/then"))
 
     @OptionGroup var global: GlobalOptions
@@ -29,10 +31,48 @@ struct ReplayLog: ReadingCommand {
             }
         }
         let directory = try context.absoluteText(into)
-        if try FileSystem.kind(directory) != .missing, try !FileSystem.names(in: directory).isEmpty {
+        if try FileSystem.kind(directory) != .missing, try !FileSystem.names(in: directory).isEmpty,
+            try !StateBuilder.isUnfinished(directory)
+        {
             throw CommandError("\(directory) is not empty: choose a directory that is empty or not there yet")
         }
         return try await rebuild(count, into: directory, context, store)
+    }
+
+    private func rebuild(
+        _ count: UInt64?, into directory: String, _ context: Context, _ store: ReadStore
+    ) async throws -> ExitStatus {
+        // The live state is read at the same number of events, even while somebody appends.
+        let live = verify ? try store.state.snapshot() : nil
+        let liveCount = try live?.read { view in try view.count } ?? 0
+        let end = try count ?? (verify ? liveCount : store.log.count)
+        var options = try Stores(context: context).stateOptions()
+        options.isResumable = into != nil
+        let report = try Replay.rebuild(
+            log: store.log, upTo: end, into: directory, options: options, now: { Context.now() },
+            progress: { context.output.progress($0, "rebuilding the state") })
+        context.output.clearProgress()
+        var outcome = ReplayPresenter.Outcome(report: report)
+        if let live {
+            outcome.liveDigest = try live.read { view in try view.stateDigest() }
+            if report.events < liveCount {
+                outcome.comesToBeLive = try await comesToBeLive(report.events, context, store)
+            } else {
+                let rebuilt = try StateStore.open(
+                    directory: directory, log: store.log, mode: .reader(allowsStale: true), options: options)
+                outcome.findings = try live.read { view in
+                    try Replay.findings(report, rebuilt: rebuilt, live: view, log: store.log) {
+                        context.output.progress($0, "looking for the first difference")
+                    }
+                }
+                if outcome.findings?.contains(where: { $0.cause == .fold }) == true {
+                    outcome.foldPosition = try await foldPosition(report, context, store)
+                }
+                context.output.clearProgress()
+            }
+        }
+        try ReplayPresenter(context: context).show(outcome)
+        return outcome.isEqual ? .done : .damage
     }
 
     /// Whether a state that was rebuilt up to `count` events and folded on from there, one event after the other as a live state
@@ -45,10 +85,11 @@ struct ReplayLog: ReadingCommand {
             _ = try Replay.rebuild(
                 log: store.log, upTo: count, into: directory, options: options, now: { Context.now() })
             let state = try StateStore.open(directory: directory, log: store.log, mode: .writer, options: options) {
-                context.output.progress($0.done, of: $0.total, "folding on")
+                context.output.progress($0, "folding on")
             }
             let (continued, digest) = try state.read { view in (try view.count, try view.stateDigest()) }
             let (live, liveDigest) = try store.state.read { view in (try view.count, try view.stateDigest()) }
+            context.output.clearProgress()
             guard continued == live else {
                 throw CommandError("the log grew while it was replayed: run the command again")
             }
@@ -56,67 +97,16 @@ struct ReplayLog: ReadingCommand {
         }
     }
 
-    private func rebuild(
-        _ count: UInt64?, into directory: String, _ context: Context, _ store: ReadStore
-    ) async throws -> ExitStatus {
-        // The live state is read at the same number of events, even while somebody appends.
-        let (liveCount, live, liveDigests) = try store.state.read { view in
-            (try view.count, try view.stateDigest(), try view.digests())
+    /// Where folding event by event comes to something else than building does, if this program folds wrongly.
+    private func foldPosition(
+        _ report: ReplayReport, _ context: Context, _ store: ReadStore
+    ) async throws -> LogPosition? {
+        try await Stores.withTemporaryDirectory { temporary in
+            try Replay.firstPosition(
+                after: report.agreedCount, upTo: report.events, in: store.log, directory: temporary + "/bisection",
+                options: Stores(context: context).stateOptions(),
+                progress: { context.output.progress($0, "folding event by event") },
+                fold: { state, end in try state.fold(to: end) })
         }
-        let end = try count ?? (verify ? liveCount : store.log.count)
-        let report = try Replay.rebuild(
-            log: store.log, upTo: end, into: directory, options: try Stores(context: context).stateOptions(),
-            now: { Context.now() },
-            progress: { _ in context.output.progress("rebuilding the state from \(Units.count(end)) events") })
-        context.output.clearProgress()
-        let rate = report.itemsPerSecond
-        var equal: Bool?
-        if verify {
-            equal =
-                report.events < liveCount
-                ? try await comesToBeLive(report.events, context, store) : report.stateDigest == live
-        }
-        if context.json {
-            try context.output.json([
-                ("events", .uint(report.events)), ("items", .uint(report.items)), ("seconds", .double(report.seconds)),
-                ("itemsPerSecond", .double(rate)), ("digest", .hash(report.stateDigest)),
-                ("liveDigest", verify ? .hash(live) : .null), ("equal", equal.map { .bool($0) } ?? .null),
-            ])
-        } else {
-            let style = context.style
-            try context.output.line(
-                "\(Units.count(report.events, "event")), \(Units.count(report.items, "item")) in \(Units.seconds(report.seconds)): \(Units.count(Int(rate))) items a second"
-            )
-            try context.output.facts([("digest", report.stateDigest.hex)])
-            if let equal {
-                try context.output.facts([
-                    (
-                        "live",
-                        "\(live.hex)  \(verdict(equal, isContinued: report.events < liveCount, style))"
-                    )
-                ])
-                if !equal, report.events == liveCount { try showDifference(report.digests, liveDigests, context) }
-            }
-        }
-        return equal == false ? .damage : .done
-    }
-
-    private func verdict(_ equal: Bool, isContinued: Bool, _ style: Style) -> String {
-        switch (equal, isContinued) {
-        case (true, false): style.good("equal")
-        case (true, true): style.good("what it comes to be, folded on from there")
-        case (false, _): style.bad("DIFFERENT")
-        }
-    }
-
-    private func showDifference(_ rebuilt: [DigestEntry], _ live: [DigestEntry], _ context: Context) throws {
-        for entry in rebuilt where !live.contains(entry) {
-            try context.output.line("  differs: \(entry.projection), tenant \(entry.tenant.rawValue)")
-        }
-        for entry in live
-        where !rebuilt.contains(where: { $0.projection == entry.projection && $0.tenant == entry.tenant }) {
-            try context.output.line("  live only: \(entry.projection), tenant \(entry.tenant.rawValue)")
-        }
-        try context.output.line("The log is the truth: delete \(context.data.state) and run any command to rebuild it.")
     }
 }

@@ -25,6 +25,7 @@ struct Root: ParsableCommand {
             CommandGroup(
                 name: "Proof",
                 subcommands: [Verify.self, ReplayLog.self, SignCheckpoint.self, Prove.self, CollectGarbage.self]),
+            CommandGroup(name: "Copies", subcommands: [Backup.self, Restore.self, ExportLog.self, ImportLog.self]),
             CommandGroup(name: "Trying it out", subcommands: [Demo.self, Bench.self]),
         ])
 }

@@ -9,14 +9,21 @@ struct Status: QueryCommand {
         commandName: "status", abstract: "Shows how complete everything is, and what is still to do.",
         discussion: helpDiscussion(
             "Each source: complete up to which commit as of when, or what exactly is missing.",
-            examples: "ingestor status"))
+            examples: "ingestor status", "ingestor status --at 2026-03-01T12:00:00Z"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var read: ReadOptions
-    @Argument(help: "git:URL or dir:PATH; default: all") var locator: ByteArgument?
+    @OptionGroup var moment: MomentOptions
+    @Argument(help: "github:OWNER/NAME, git:URL or dir:PATH; default: all") var locator: ByteArgument?
 
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
-        let now = Context.now()
+        guard let moment = try moment.moment() else { return try show(context, store, at: Context.now()) }
+        return try await store.withPast(moment, of: locator, context) { past, time in
+            try show(context, past, at: time)
+        }
+    }
+
+    private func show(_ context: Context, _ store: ReadStore, at now: Timestamp) throws -> ExitStatus {
         let rows = try store.queries.status(
             of: try locator.map { try store.repository($0, context) }, at: now,
             pause: { store.providers.pause(of: $0, for: $1, at: now) })

@@ -18,7 +18,7 @@ struct Sync: WritingCommand {
     @OptionGroup var tuning: TuningOptions
     @Flag(name: .long, help: "All sources of the tenant.") var all = false
     @Flag(name: .long, help: "Read everything again, whatever is known.") var force = false
-    @Argument(help: "git:URL or dir:PATH") var locators: [ByteArgument] = []
+    @Argument(help: "github:OWNER/NAME, git:URL or dir:PATH") var locators: [ByteArgument] = []
 
     /// How long to wait for a sync of the same source that is under way.
     private static let busyPatience = Duration.seconds(3600)

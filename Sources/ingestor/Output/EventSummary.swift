@@ -38,6 +38,7 @@ enum EventSummary {
             "shard \(payload.shard.rawValue), \(Units.count(payload.blobCount, "blob")), \(Units.bytes(payload.byteCount))"
         case .blobCorrupted(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue), \(payload.code)"
         case .blobRepaired(let payload): "\(short(payload.hash)) in shard \(payload.shard.rawValue)"
+        case .stateDigest(let payload): "after \(Units.count(payload.count, "event"))"
         case .blobRefused(let payload):
             "\(short(payload.hash)), \(Units.bytes(payload.refusedSize)): other content is kept under that id"
         case .checkpointSigned(let payload):

@@ -25,7 +25,7 @@ struct Service: Sendable {
     ) throws {
         let providers = store.reader.providers
         scheduler = Scheduler(
-            engine: store.engine, options: Self.schedule(context.settings),
+            engine: store.engine, options: Self.schedule(context),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
         collector = Self.collector(context, store.engine, scheduler)
         server = IngestServer(
@@ -108,11 +108,20 @@ struct Service: Sendable {
             random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
     }
 
-    private static func schedule(_ settings: Settings) -> SchedulerOptions {
+    private static func schedule(_ context: Context) -> SchedulerOptions {
+        let (settings, logger) = (context.settings, context.logger)
         var options = SchedulerOptions(sleep: Self.sleep)
         options.concurrency = settings.concurrency
         options.polls.intervalSeconds = Double(settings.pollInterval)
-        options.polls.minimumSeconds = min(options.polls.minimumSeconds, Double(settings.pollInterval))
+        options.polls.minimumSeconds = min(Double(settings.minimumPollInterval), Double(settings.pollInterval))
+        options.auditChanged = { provider, failure in
+            guard let failure else {
+                return logger.info("the list of deliveries can be read again", metadata: ["provider": "\(provider)"])
+            }
+            logger.warning(
+                "the list of deliveries cannot be read: until it can, lost webhooks are found by polls alone",
+                metadata: ["provider": "\(provider)", "error": "\(failure)"])
+        }
         return options
     }
 }

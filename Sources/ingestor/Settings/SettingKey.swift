@@ -15,6 +15,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case adminToken
     case masterKey
     case pollInterval
+    case minimumPollInterval
     case maxAttempts
     case maxBlobBytes
     case concurrency
@@ -28,6 +29,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case gcRecompress
     case snapshotEvents
     case logOrigin
+    case digestEvents
 
     /// Never shown, and may be given as a file.
     var isSecret: Bool {

@@ -1,4 +1,5 @@
 import EventLog
+import Ingest
 import ProviderKit
 import State
 
@@ -15,6 +16,8 @@ struct Settings: Sendable {
     var shardBytes: Int?
     /// Events between two snapshots of the state, at least; 0: none are taken.
     var snapshotEvents = StateOptions.defaultSnapshotIntervalEvents
+    /// Events between two digests of the state in the log, at least; 0: none are recorded.
+    var digestEvents = EngineOptions.defaultDigestIntervalEvents
     /// Certificates to trust instead of the system's.
     var caFile: String?
     var proxy: String?
@@ -24,6 +27,8 @@ struct Settings: Sendable {
     var listen = "127.0.0.1:8080"
     /// Seconds between two polls of a source that does not change.
     var pollInterval = 3600
+    /// And of one that changes all the time.
+    var minimumPollInterval = 300
     /// Days for which the bodies of webhooks are kept.
     var webhookBodyDays = 90
     /// Seconds, and events, that what nothing names stays before it is deleted.
@@ -47,6 +52,7 @@ struct Settings: Sendable {
     static let gcGraceEventsRange = 0...1_000_000_000
     static let gcIntervalRange = 0...(30 * 86_400)
     static let snapshotEventsRange = 0...(1 << 40)
+    static let digestEventsRange = 0...(1 << 40)
     static let shardBytesRange = (64 << 10)...(64 << 30)
 
     init() {}
@@ -61,6 +67,9 @@ struct Settings: Sendable {
         if let value = try source.string(.maxAttempts) { maxAttempts = try value.integer(in: Self.maxAttemptsRange) }
         if let value = try source.string(.maxBlobBytes) { maxBlobBytes = UInt64(try value.integer(in: 0...(1 << 50))) }
         if let value = try source.string(.shardBytes) { shardBytes = try value.integer(in: Self.shardBytesRange) }
+        if let value = try source.string(.digestEvents) {
+            digestEvents = UInt64(try value.integer(in: Self.digestEventsRange))
+        }
         if let value = try source.string(.snapshotEvents) {
             snapshotEvents = UInt64(try value.integer(in: Self.snapshotEventsRange))
         }
@@ -83,6 +92,9 @@ struct Settings: Sendable {
         }
         if let value = try source.string(.listen) { listen = value.text }
         if let value = try source.string(.pollInterval) { pollInterval = try value.integer(in: Self.pollIntervalRange) }
+        if let value = try source.string(.minimumPollInterval) {
+            minimumPollInterval = try value.integer(in: Self.pollIntervalRange)
+        }
         if let value = try source.string(.webhookBodyDays) {
             webhookBodyDays = try value.integer(in: Self.webhookBodyDaysRange)
         }

@@ -22,11 +22,12 @@ struct Stores: Sendable {
     func stateOptions() throws -> StateOptions {
         var options = StateOptions()
         options.bootID = try ThisProcess.bootID()
+        options.parallel = ParallelThreads.runner
         return options
     }
 
     /// For the state of the data directory, and for one that is built beside it.
-    private func liveStateOptions() throws -> StateOptions {
+    func liveStateOptions() throws -> StateOptions {
         var options = try stateOptions()
         options.snapshotDirectory = data.snapshots
         options.snapshotIntervalEvents = context.settings.snapshotEvents
@@ -156,6 +157,7 @@ struct Stores: Sendable {
                 context.logger.info("an erasure that was cut is finished", metadata: ["tenant": "\(tenant.rawValue)"])
             }
             result = try await body(store)
+            try await engine.recordDigestIfDue()
         } catch {
             do { try await close(writer, silo, state) } catch let later {
                 context.output.problem("ingestor: closing the stores failed too: \(later)")
@@ -226,6 +228,7 @@ struct Stores: Sendable {
         var options = EngineOptions(spoolDirectory: data.spool)
         options.cacheDirectory = data.sources
         options.countsAhead = context.output.showsProgress
+        options.digestIntervalEvents = context.settings.digestEvents
         options.concurrency = context.settings.concurrency
         options.retryPolicy.maximumAttempts = UInt32(context.settings.maxAttempts)
         options.sourceLimits.maximumBlobByteCount = context.settings.maxBlobBytes

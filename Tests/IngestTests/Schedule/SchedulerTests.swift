@@ -355,6 +355,7 @@ struct SchedulerTests {
 }
 
 private final class FakeAudit: DeliveryAudit, Sendable {
+    let windowSeconds = 3 * 86_400.0
     let provider = "hub"
     let known: [ReportedDelivery]
     let asked = Mutex<[UInt64]>([])

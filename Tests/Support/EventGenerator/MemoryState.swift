@@ -26,7 +26,7 @@ public struct MemoryState {
         for table in Table.allCases {
             let arena = deltas.arenas[table.index]
             for entry in arena.entries {
-                let keyEnd = Int(entry.offset + entry.keyByteCount)
+                let keyEnd = Int(entry.offset) + Int(entry.keyByteCount)
                 let key = Array(arena.bytes[Int(entry.offset)..<keyEnd])
                 let delta = Array(arena.bytes[keyEnd..<keyEnd + Int(entry.deltaByteCount)])
                 try apply(table, key, delta)

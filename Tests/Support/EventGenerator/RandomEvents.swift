@@ -20,6 +20,13 @@ extension SeededGenerator {
         case .repositorySuspended:
             .repositorySuspended(.init(reason: pick(SuspensionReason.allCases), note: text()))
         case .repositoryResumed: .repositoryResumed(.init())
+        case .stateDigest:
+            .stateDigest(
+                .init(
+                    count: magnitude(),
+                    parts: (0..<below(4)).map { _ in
+                        .init(projection: text(), version: UInt32(below(9)), digest: contentHash())
+                    }))
         case .repositoryIdentified:
             .repositoryIdentified(.init(provider: pick(["git", "dir"]), externalID: UInt64(below(9))))
         case .credentialStored:
