@@ -49,8 +49,10 @@ struct EventRoutes: Sendable {
         }
         if let from = try exchange.query.number("from") { filter.from = LogPosition(from) }
         filter.limit = try exchange.query.number("limit").map { Int($0) }
-        if let last = exchange.request.headers[.lastEventID], !last.isEmpty {
-            guard last.utf8.allSatisfy({ (48...57).contains($0) }), let position = UInt64(last), position < .max else {
+        if let last = exchange.request.headers[.lastEventID] {
+            guard !last.isEmpty, last.utf8.allSatisfy({ (48...57).contains($0) }), let position = UInt64(last),
+                position < .max
+            else {
                 throw Problem.malformed("Last-Event-ID has to be the position of an event")
             }
             filter.from = LogPosition(position + 1)

@@ -77,6 +77,8 @@ final class Idempotency: Sendable {
                 }
                 var headers = answer.headers
                 headers[.idempotentReplayed] = "true"
+                headers[.contentType] = "application/json"
+                headers[.cacheControl] = "no-store"
                 return Response(
                     status: answer.status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: answer.body)))
             }

@@ -7,7 +7,8 @@ import Queries
 struct ReadRoutes: Sendable {
     let backend: APIBackend
 
-    static let maximumSubjectByteCount = 8192
+    /// In code points, as the description of the API counts them; the longest path that Linux takes has 4,096 bytes.
+    static let maximumSubjectLength = 8192
 
     var routes: [Route] {
         [
@@ -18,7 +19,8 @@ struct ReadRoutes: Sendable {
 
     private func explain(_ exchange: Exchange) async throws -> Response {
         try exchange.query.allow(["subject"])
-        guard let text = try exchange.query.bytes("subject"), !text.isEmpty, text.count <= Self.maximumSubjectByteCount
+        guard let text = try exchange.query.bytes("subject"), !text.isEmpty,
+            String(decoding: text, as: UTF8.self).unicodeScalars.count <= Self.maximumSubjectLength
         else {
             throw Problem.malformed(
                 "subject has to name what is to be explained: an id, a position, a delivery, a source or a file")

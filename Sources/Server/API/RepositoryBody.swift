@@ -11,9 +11,9 @@ struct RepositoryBody {
     private static let configurationFields: Set<String> = [
         "branch", "isPrivate", "includePatterns", "excludePatterns", "keepHistoryDays", "fetchesLargeFiles",
     ]
-    /// Patterns in one list, and bytes in one of them, or in another text.
+    /// Patterns in one list, and code points in one of them, or in another text.
     static let maximumPatternCount = 1000
-    static let maximumTextByteCount = 4096
+    static let maximumTextLength = 4096
 
     /// - Parameter isNew: it names the source, and its tenant if it has to.
     /// - Throws: `Problem` for what is not as it has to be.
@@ -31,7 +31,7 @@ struct RepositoryBody {
             (locator, tenant) = (nil, nil)
             return
         }
-        guard let text = body["locator"]?.string, text.utf8.count <= Self.maximumTextByteCount else {
+        guard let text = body["locator"]?.string, text.unicodeScalars.count <= Self.maximumTextLength else {
             throw Problem.malformed("locator has to be a text such as github:owner/name")
         }
         guard let locator = Locator(Array(text.utf8)) else {
@@ -49,9 +49,10 @@ struct RepositoryBody {
         for (name, value) in fields {
             switch name {
             case "branch":
-                result.branch = try Self.optional(value, name) { $0.string.map { Array($0.utf8) } }
-                guard result.branch?.isEmpty != true, result.branch?.count ?? 0 <= Self.maximumTextByteCount else {
-                    throw Problem.malformed("branch has to be the name of a branch, or null")
+                result.branch = try Self.optional(value, name) { value in
+                    value.string.flatMap { text in
+                        text.isEmpty || text.unicodeScalars.count > Self.maximumTextLength ? nil : Array(text.utf8)
+                    }
                 }
             case "isPrivate": result.isPrivate = try Self.required(value, name) { $0.bool }
             case "fetchesLargeFiles": result.fetchesLargeFiles = try Self.required(value, name) { $0.bool }
@@ -59,7 +60,7 @@ struct RepositoryBody {
             case "excludePatterns": result.exclude = try Self.patterns(value, name)
             case "keepHistoryDays":
                 result.keepHistoryDays = try Self.optional(value, name) {
-                    $0.uint64.flatMap { UInt32(exactly: $0) }.flatMap { $0 > 0 ? $0 : nil }
+                    Self.integer($0).flatMap { UInt32(exactly: $0) }.flatMap { $0 > 0 ? $0 : nil }
                 }
             default: break
             }
@@ -73,12 +74,19 @@ struct RepositoryBody {
         }
         var patterns: [[UInt8]] = []
         for item in list {
-            guard let text = item.string, !text.isEmpty, text.utf8.count <= maximumTextByteCount else {
+            guard let text = item.string, !text.isEmpty, text.unicodeScalars.count <= maximumTextLength else {
                 throw Problem.malformed("\(name) has something that is no pattern")
             }
             patterns.append(Array(text.utf8))
         }
         return patterns
+    }
+
+    /// A whole number, however it is written: to JSON Schema 274.0 is one too.
+    private static func integer(_ value: JSON) -> UInt64? {
+        if let number = value.uint64 { return number }
+        guard case .number(let text) = value, let number = Double(text) else { return nil }
+        return UInt64(exactly: number)
     }
 
     private static func required<T>(_ value: JSON, _ name: String, _ read: (JSON) -> T?) throws(Problem) -> T {

@@ -147,7 +147,10 @@ enum OpenAPIOperations {
             parameters: [
                 .query(
                     "subject", "An id of 40 digits, a position, a delivery, LOCATOR or LOCATOR:PATH.",
-                    .object([("type", .string("string")), ("minLength", .int(1)), ("maxLength", .int(1000))]))
+                    .object([
+                        ("type", .string("string")), ("minLength", .int(1)),
+                        ("maxLength", .count(ReadRoutes.maximumSubjectLength)),
+                    ]))
             ], required: ["subject"],
             answers: [answer("They, in their order.", Schema.page(of: "Event", [("isCut", Schema.boolean)]))],
             problems: [404]),

@@ -34,7 +34,10 @@ enum OpenAPISchemas {
         ], optional: ["locatorBase64", "branchBase64", "etagBase64"])
 
     private static let patterns = Schema.list(
-        of: .object([("type", .string("string")), ("minLength", .int(1)), ("maxLength", .int(1000))]),
+        of: .object([
+            ("type", .string("string")), ("minLength", .int(1)),
+            ("maxLength", .count(RepositoryBody.maximumTextLength)),
+        ]),
         atMost: RepositoryBody.maximumPatternCount)
 
     private static let configuration: Schema.Fields = [
@@ -42,7 +45,7 @@ enum OpenAPISchemas {
             "branch",
             .object([
                 ("type", .array([.string("string"), .string("null")])), ("minLength", .int(1)),
-                ("maxLength", .int(1000)),
+                ("maxLength", .count(RepositoryBody.maximumTextLength)),
                 ("description", .string("null: the one that the source's HEAD names.")),
             ])
         ),
@@ -56,7 +59,7 @@ enum OpenAPISchemas {
             (
                 "locator",
                 .object([
-                    ("type", .string("string")), ("maxLength", .int(1000)),
+                    ("type", .string("string")), ("maxLength", .count(RepositoryBody.maximumTextLength)),
                     ("description", .string("github:OWNER/NAME or git:URL.")),
                     ("examples", .array([.string("git:https://example.org/project.git")])),
                 ])
@@ -92,7 +95,9 @@ enum OpenAPISchemas {
         ("position", Schema.count), ("kind", Schema.choice(EventKind.allCases.map(\.name))), ("at", Schema.time),
         ("repository", Schema.optional(Schema.count)), ("locator", Schema.optional(Schema.text())),
         ("tenant", Schema.optional(Schema.text())), ("correlation", Schema.count),
-        ("causation", Schema.optional(Schema.count)), ("payload", .object([("type", .string("object"))])),
+        ("causation", Schema.optional(Schema.count)),
+        ("sealed", Schema.optional(Schema.text("Why what is a tenant's is left out."))),
+        ("payload", .object([("type", .string("object"))])),
     ])
 
     private static let gap = Schema.object([

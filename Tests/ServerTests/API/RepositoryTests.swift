@@ -120,6 +120,7 @@ import Testing
             #expect(second.body == first.body)
             #expect(second.headers["location"] == first.headers["location"])
             #expect(second.headers["idempotent-replayed"] == "true")
+            #expect(second.headers["content-type"] == "application/json")
             #expect(try add("a", #","isPrivate":false"#).status == 422)
             #expect(try add("b").status == 201, "as after a new start, where nothing is remembered")
             #expect(try add("c", #","isPrivate":false"#).status == 409, "it is watched otherwise")

@@ -34,7 +34,8 @@ enum Assets {
         .skip { position: absolute; left: -100rem; } .skip:focus { left: 1rem; top: .4rem; background: var(--ground); padding: .3rem; }
         .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
         th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-        th { color: var(--dim); font-weight: 600; white-space: nowrap; } td { overflow-wrap: anywhere; min-width: 4rem; }
+        th { color: var(--dim); font-weight: 600; white-space: nowrap; } td { overflow-wrap: anywhere; min-width: 6.5rem; }
+        td:first-child { min-width: 4rem; }
         td.number, .hash, code, time { font-variant-numeric: tabular-nums; } .hash, code { font-family: ui-monospace, monospace; }
         time { white-space: nowrap; }
         .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .8rem; margin: 0 0 1rem; }
@@ -58,7 +59,10 @@ enum Assets {
         .meter { height: .6rem; border-radius: 4px; background: var(--line); overflow: hidden; min-width: 8rem; }
         .meter svg { display: block; width: 100%; height: 100%; } .live { color: var(--good); }
         .next { margin: 1rem 0; display: flex; gap: 1rem; }
-        @media (max-width: 40rem) { main, header { padding-left: .8rem; padding-right: .8rem; } nav a { padding: .5rem 0; } }
+        @media (max-width: 40rem) { main, header { padding-left: .8rem; padding-right: .8rem; } nav a { padding: .5rem 0; }
+          .facts { grid-template-columns: 1fr 1fr; } thead { position: absolute; left: -100rem; }
+          tbody, tr { display: block; } tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
+          td, td:first-child { display: block; border: 0; padding: .1rem 0; min-width: 0; } td:empty { display: none; } }
         """
 
     private static let script = """

@@ -38,9 +38,18 @@ extension Dashboard {
 
     private static func trouble(_ health: Health) -> String {
         var parts: [String] = []
-        if health.incomplete > 0 { parts.append("\(Show.count(health.incomplete)) of the sources are not complete") }
-        if health.deadLetters > 0 { parts.append("\(Show.count(health.deadLetters)) jobs gave up") }
-        if !health.circuits.isEmpty { parts.append("\(Show.count(health.circuits.count)) hosts keep failing") }
+        if health.incomplete > 0 {
+            parts.append(
+                "\(Show.count(health.incomplete)) of \(Show.count(health.repositories)) sources "
+                    + (health.incomplete == 1 ? "is not complete" : "are not complete"))
+        }
+        if health.deadLetters > 0 {
+            parts.append("\(Show.count(health.deadLetters)) \(health.deadLetters == 1 ? "job" : "jobs") gave up")
+        }
+        if !health.circuits.isEmpty {
+            let count = health.circuits.count
+            parts.append("\(Show.count(count)) \(count == 1 ? "host keeps" : "hosts keep") failing")
+        }
         return parts.joined(separator: "; ") + "."
     }
 

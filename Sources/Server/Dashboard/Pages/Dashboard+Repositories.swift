@@ -66,7 +66,8 @@ extension Dashboard {
                 Show.hash(sync.commit), "<a href=\"\(at)\">files then</a>",
             ])
         }
-        return "<h2>Timeline</h2>\(HTML.table(["Event", "Commit", ""], rows, empty: "It was never synced to its end."))"
+        return
+            "<h2>Timeline</h2>\(HTML.table(["Event", "Commit", "Files"], rows, empty: "It was never synced to its end."))"
     }
 
     private func files(_ row: RepositoryRow, _ visit: Visit) throws -> HTML {

@@ -18,7 +18,7 @@ extension Dashboard {
         }
         return (
             "Dead letters",
-            HTML.table(["Job", "Source", "Attempts", "Failed", "Why", ""], rows, empty: "No job has given up.")
+            HTML.table(["Job", "Source", "Attempts", "Failed", "Why", "Action"], rows, empty: "No job has given up.")
         )
     }
 
