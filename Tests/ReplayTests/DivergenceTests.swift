@@ -37,7 +37,7 @@ import Testing
 
     private static func drafts(seed: UInt64, count: Int) -> [EventDraft] {
         var stream = EventStream(seed: seed)
-        return stream.next(count).map(\.draft)
+        return stream.next(count).map { $0.draft }
     }
 
     private static func append(_ drafts: [EventDraft], to writer: EventLogWriter) async throws {

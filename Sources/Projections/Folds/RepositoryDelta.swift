@@ -63,8 +63,7 @@ struct RepositoryDelta: Equatable {
         case .jobRequeued, .syncRequested, .gapDetected, .gapClosed: change = .noticed
         case .tenantAdded, .tenantErased, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed,
             .blobCorrupted, .blobRepaired, .blobRefused, .largeFileStored, .blobsReleased, .blobsDeleted,
-            .shardCompacted,
-            .versionsReleased, .blobsRestored, .bodiesReleased, .versionsRestored, .credentialStored,
+            .shardCompacted, .versionsReleased, .blobsRestored, .bodiesReleased, .versionsRestored, .credentialStored,
             .credentialRefreshed, .credentialRevoked, .tokenIssued, .tokenRevoked, .webhookReceived, .webhookRepeated,
             .webhookRejected, .checkpointSigned, .stateDigest:
             change = .none

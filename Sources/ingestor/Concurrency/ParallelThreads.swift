@@ -4,7 +4,7 @@ import State
 /// Threads for work that is divided: as many as the machine has processors.
 enum ParallelThreads {
     static let runner = ParallelRunner(width: max(1, min(maximumWidth, sysconf(Int32(_SC_NPROCESSORS_ONLN))))) {
-        run($0)
+        ParallelThreads.run($0)
     }
 
     /// More threads would each have too little of the memory that building may take.

@@ -172,7 +172,8 @@ struct SyntheticHistory {
     private mutating func add(_ event: Event, repository: LogPosition?, story: LogPosition?) {
         waiting.append(
             EventDraft(
-                event, tenant: Self.tenant, repository: repository.map { .position($0) } ?? .itselfIfRepository(event),
+                event, tenant: Self.tenant,
+                repository: repository.map { Reference.position($0) } ?? .itselfIfRepository(event),
                 correlation: story.map { .position($0) } ?? .itself,
                 causation: story == nil ? .none : .position(LogPosition(count - 1))))
         count += 1
