@@ -1,6 +1,7 @@
 import EventLog
 import Events
 import Glibc
+import Projections
 import Silo
 import State
 
@@ -185,15 +186,12 @@ struct BackupRun {
 
     /// What the former backup has of the log, and the rest as one more file.
     private mutating func segments(upTo end: UInt64) throws -> [BackupManifest.Segment] {
-        var segments =
-            try former.map { former in
-                for segment in former.segments where try !isThere(segment.file) {
-                    throw CommandError(
-                        "\(directory)/\(segment.file.name) is missing or cut: make a new backup in another directory",
-                        status: .damage)
-                }
-                return former.segments
-            } ?? []
+        var segments = former?.segments ?? []
+        for segment in segments where try !isThere(segment.file) {
+            throw CommandError(
+                "\(directory)/\(segment.file.name) is missing or cut: make a new backup in another directory",
+                status: .damage)
+        }
         let start = segments.last?.to ?? 0
         guard start < end else { return segments }
         let name = "log/\(start)-\(end).log"

@@ -55,18 +55,19 @@ private final class Pool: @unchecked Sendable {
 
     private func startThread() {
         var thread = pthread_t()
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        defer { attributes.deallocate() }
+        pthread_attr_init(attributes)
+        pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
         let argument = Unmanaged.passRetained(self)
         let code = pthread_create(
-            &thread, &attributes,
+            &thread, attributes,
             { pointer in
                 guard let pointer else { return nil }
                 Unmanaged<Pool>.fromOpaque(pointer).takeRetainedValue().work()
                 return nil
             }, argument.toOpaque())
-        pthread_attr_destroy(&attributes)
+        pthread_attr_destroy(attributes)
         if code != 0 {
             // With other threads there the job is done later; without any nothing can be done at all.
             argument.release()
