@@ -13,6 +13,8 @@ struct ShardVerifier {
     private let reader: Reader
 
     private(set) var findings: [Finding] = []
+    /// Where the key is not to be had; what is sealed is held against checksums and hashes of the file alone then.
+    private(set) var closed: VerifyReport.ClosedShard?
     private(set) var blobCount = 0
     private(set) var rawByteCount = 0
     private(set) var storedByteCount = 0
@@ -50,6 +52,12 @@ struct ShardVerifier {
         } catch {
             guard error.code == .damaged else { throw error }
             add(.header, error.message, at: 0)
+        }
+        do {
+            _ = try file.cipher()
+        } catch {
+            guard error.code == .encrypted else { throw error }
+            closed = .init(shard: entry.id, domain: domain, blobCount: 0, reason: error.message)
         }
         let length = try file.byteCount()
         let end = try self.end(length, bench)
@@ -113,13 +121,17 @@ struct ShardVerifier {
     ) throws(SiloError) {
         if let unknown = head.unknown { return add(.unknown, "there is \(unknown)", at: offset) }
         guard head.isConsistent else { return add(.frame, "the table of a frame is wrong", at: offset) }
-        if head.kind == .part {
+        if head.kind == .part, closed == nil {
             // Read once: with its list, which follows.
             loneParts[offset] = head
             return
         }
         guard let payload = try scanner.payload(of: head, at: offset) else {
             return addAll(of: head, .frame, "the checksum of a payload is wrong", at: offset)
+        }
+        if closed != nil {
+            if head.kind != .part { closed?.blobCount += head.blobs.count }
+            return
         }
         let memory = bench.frameMemory(head.rawByteCount)
         do {

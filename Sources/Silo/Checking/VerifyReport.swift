@@ -40,10 +40,21 @@ public struct VerifyReport: Sendable {
         public var message: String
     }
 
+    /// A shard whose key is not to be had. Its bytes, tables and hashes were checked, and its contents could not be read.
+    public struct ClosedShard: Sendable, Equatable {
+        public var shard: ShardID
+        public var domain: Domain?
+        public var blobCount: Int
+        /// Why the key is not there.
+        public var reason: String
+    }
+
     public var findings: [Finding] = []
+    /// What is sealed and could not be opened, which is no damage.
+    public var closed: [ClosedShard] = []
     public var shardCount = 0
     public var blobCount = 0
-    /// Sum of the sizes of the blobs that were checked.
+    /// Sum of the sizes of the blobs that were read. Those of closed shards are not among them.
     public var rawByteCount = 0
     /// Bytes of the files that were checked.
     public var storedByteCount = 0

@@ -14,6 +14,7 @@ struct BackupRun {
     let context: Context
     let store: ReadStore
     let directory: String
+    /// Takes the keys along. A backup that has them gets them anyway: to leave them out in silence could lose the only copy.
     let withKeys: Bool
     /// Copies are read again before the manifest counts them.
     let verifies: Bool
@@ -49,8 +50,8 @@ struct BackupRun {
         let root = try store.log.read { try $0.root(size: events) }
         var manifest = BackupManifest(events: events, root: root, digest: digest, at: Context.now())
         manifest.segments = try segments(upTo: events)
-        if withKeys { try copyKeys() }
-        manifest.hasKeys = withKeys
+        manifest.hasKeys = withKeys || former?.hasKeys == true
+        if manifest.hasKeys { try copyKeys() }
         manifest.files = files.values.sorted { $0.target < $1.target }
         if verifies { try verify() }
         try FileSystem.writeDurably(manifest.bytes, to: "\(directory)/\(BackupManifest.name)")

@@ -9,7 +9,7 @@ struct Backup: ReadingCommand {
         discussion: helpDiscussion(
             "A directory is brought up to date: what it has already is not copied again. FILE.tar is made anew. Until the new backup is "
                 + "complete the former one stays as it was. Without the keys what is sealed cannot be read, so keep these elsewhere, or "
-                + "take them along with --with-keys and guard the copy like them.",
+                + "take them along with --with-keys and guard the copy like them. A directory that has the keys gets them each time.",
             examples: "ingestor backup /mnt/backup/ingestor", "ingestor backup --with-keys copy.tar"))
 
     @OptionGroup var global: GlobalOptions
@@ -43,7 +43,13 @@ struct Backup: ReadingCommand {
                 ("keys", .bool(manifest.hasKeys)), ("verified", .bool(verify)),
             ])
         try report.show("in \(path), \(Units.bytes(run.copiedBytes)) of them copied now", context)
-        if !withKeys { context.output.note("The keys are not in it: keep \(context.data.keys) safe elsewhere, too.") }
+        if !manifest.hasKeys {
+            context.output.note(
+                "The keys are not in it: keep \(context.data.keys) safe elsewhere, too. Without them sealed parts of events and private "
+                    + "contents cannot be read.")
+        } else if !withKeys {
+            context.output.note("The keys are in it, as before: guard it like them.")
+        }
         return .done
     }
 }

@@ -51,6 +51,7 @@ struct Restore: StandaloneCommand {
         let stores = Stores(context: context)
         let digest = try stores.buildState(expecting: outcome.head)
         var damage: [Verify.Damage] = []
+        var closed: (count: UInt64, note: String?) = (0, nil)
         if verify {
             if outcome.isWhole, digest != outcome.manifest.digest {
                 damage.append(
@@ -58,11 +59,13 @@ struct Restore: StandaloneCommand {
                         place: "state", code: "digest",
                         message: "the state's digest is \(digest.hex), and was \(outcome.manifest.digest.hex)"))
             }
-            damage += try await stores.withWriter(holding: lock) { store in
+            let found = try await stores.withWriter(holding: lock) { store in
                 var check = StoreCheck(context: context, store: store.reader)
                 try check.checkBlobs(sample: sample)
-                return check.damage
+                return (check.damage, (check.closed, check.closedNote))
             }
+            damage += found.0
+            closed = found.1
         }
         withExtendedLifetime(lock) {}
         // Contents that nothing referred to any more may have been deleted between that moment and the backup.
@@ -72,7 +75,7 @@ struct Restore: StandaloneCommand {
             events: outcome.head.size, bytes: outcome.byteCount, head: outcome.head, digest: digest,
             more: [
                 ("verified", .bool(verify)), ("keys", .bool(outcome.manifest.hasKeys)), ("gone", .count(gone.count)),
-                ("damage", .array(damage.map(\.json))),
+                ("closed", .uint(closed.count)), ("damage", .array(damage.map(\.json))),
             ]
         ).show("restored into \(context.data.path)", context)
         for finding in damage { context.output.problem("damaged  \(Printable.text(finding.message))") }
@@ -80,9 +83,11 @@ struct Restore: StandaloneCommand {
             context.output.note(
                 "\(Units.count(gone.count, "content")) of that time had been deleted when the backup was made.")
         }
+        if let note = closed.note { context.output.note(note) }
         if !outcome.manifest.hasKeys {
             context.output.note(
-                "The keys were not in the backup: put those of the original into \(context.data.keys), or what is sealed stays closed."
+                "The keys were not in the backup: put those of the original into \(context.data.keys). Until then sealed parts of events "
+                    + "and private contents cannot be read, and nothing can be recorded of their tenants. The log and its proofs need no key."
             )
         }
         return damage.isEmpty ? .done : .damage

@@ -22,6 +22,10 @@ struct StoreCheck {
     private(set) var blobs: UInt64 = 0
     private(set) var bytes: UInt64 = 0
     private(set) var damage: [Verify.Damage] = []
+    /// Contents that are sealed with a key that is not to be had. That is no damage: with the key they can be read again.
+    private(set) var closed: UInt64 = 0
+    /// Why, of the first of them.
+    private(set) var closedReason: String?
 
     init(context: Context, store: ReadStore) {
         self.context = context
@@ -59,6 +63,8 @@ struct StoreCheck {
         }
         blobs = UInt64(report.blobCount)
         bytes = UInt64(report.rawByteCount)
+        closed = report.closed.reduce(0) { $0 + UInt64($1.blobCount) }
+        closedReason = report.closed.first?.reason
         damage += report.findings.map {
             .init(
                 place: "store", code: $0.code.rawValue, message: $0.message, shard: $0.shard, hash: $0.blob,
@@ -79,6 +85,9 @@ struct StoreCheck {
                 try store.silo.read(row.hash, in: row.domain) { _ in }
                 blobs += 1
                 bytes += stored.size
+            } catch let error as SiloError where error.code == .encrypted {
+                closed += 1
+                closedReason = closedReason ?? error.message
             } catch let error as SiloError {
                 damage.append(
                     .init(
@@ -99,6 +108,14 @@ struct StoreCheck {
                     place: "store", code: "missing", message: "\(row.hash.hex) is referenced and not in the store",
                     shard: stored.shard, hash: row.hash, domain: row.domain))
         }
+    }
+
+    /// Says what could not be read; nil where all could.
+    var closedNote: String? {
+        guard closed > 0 else { return nil }
+        return
+            "\(Units.count(closed, "sealed content")) could not be read, and \(closed == 1 ? "its file was" : "their files were") "
+            + "checked without opening: \(closedReason ?? "the keys are missing")"
     }
 
     /// Paths that are named of one damaged content.

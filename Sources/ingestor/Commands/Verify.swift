@@ -90,7 +90,7 @@ struct Verify: WritingCommand {
         if context.json {
             try context.output.json([
                 ("events", .uint(0)), ("blobs", .uint(0)), ("bytes", .uint(0)), ("checkpoints", .uint(0)),
-                ("damage", .array(damage.map(\.json))),
+                ("closed", .uint(0)), ("damage", .array(damage.map(\.json))),
             ])
         } else {
             for finding in damage {
@@ -121,12 +121,13 @@ struct Verify: WritingCommand {
         if context.json {
             try context.output.json([
                 ("events", .uint(check.events)), ("blobs", .uint(check.blobs)), ("bytes", .uint(check.bytes)),
-                ("checkpoints", .count(check.checkpoints)), ("damage", .array(damage.map(\.json))),
-                ("seconds", .double(seconds)),
+                ("checkpoints", .count(check.checkpoints)), ("closed", .uint(check.closed)),
+                ("damage", .array(damage.map(\.json))), ("seconds", .double(seconds)),
             ])
         } else {
             try show(damage, check, seconds, context)
         }
+        if let note = check.closedNote { context.output.note(note) }
         return damage.allSatisfy(\.isRepaired) ? .done : .damage
     }
 
@@ -171,7 +172,10 @@ struct Verify: WritingCommand {
             let rest = finding.references - min(finding.references, UInt64(finding.dependents.count))
             if rest > 0 { try context.output.line("    … and \(Units.count(rest)) more versions") }
         }
-        let verdict = damage.isEmpty ? style.good("no damage") : style.bad(Units.count(damage.count, "finding"))
+        let verdict =
+            damage.isEmpty
+            ? style.good(check.closed == 0 ? "no damage" : "no damage in what can be read")
+            : style.bad(Units.count(damage.count, "finding"))
         try context.output.line(
             "\(Units.count(check.events, "event")), \(Units.count(check.blobs, "blob")), \(Units.bytes(check.bytes)) checked in \(Units.seconds(seconds)): \(verdict)"
         )
