@@ -42,6 +42,7 @@ private final class MemoryKeys: TenantKeyStore {
             var draft = entry.draft
             // Some reports concern one tenant, and are sealed for it.
             if case .webhookReceived = draft.event { draft.sealedFor = TenantID(UInt32(index % 4)) }
+            Self.mark(&draft.event, draft.sealedFor, at: LogPosition(UInt64(index)))
             _ = try await writer.append([draft], at: entry.time)
         }
     }
@@ -128,6 +129,53 @@ private final class MemoryKeys: TenantKeyStore {
         try state.close()
         #expect(try Self.found(planted, in: file) == [], "seed \(seed)")
         #expect(try !Self.found(others, in: file).isEmpty, "the others' rows are there")
+    }
+
+    /// Makes what is sealed of an event its tenant's alone, while some paths still have several versions. A release names a path as
+    /// the event does that gave it.
+    private static func mark(_ event: inout Event, _ tenant: TenantID, at position: LogPosition) {
+        func mark(_ position: LogPosition) -> String { " of tenant \(tenant.rawValue), \(position.rawValue % 16)" }
+        func mark(_ versions: inout [ReleasedVersion]) {
+            for index in versions.indices {
+                versions[index].path += Array(mark(versions[index].version.position).utf8)
+            }
+        }
+        let text = mark(position)
+        let bytes = Array(text.utf8)
+        func mark(_ locator: Locator) -> Locator {
+            Locator(provider: locator.provider, source: locator.source + bytes)
+        }
+        switch event {
+        case .itemsChanged(var payload):
+            for index in payload.items.indices { payload.items[index].path += bytes }
+            event = .itemsChanged(payload)
+        case .versionsReleased(var payload):
+            mark(&payload.versions)
+            event = .versionsReleased(payload)
+        case .versionsRestored(var payload):
+            mark(&payload.versions)
+            event = .versionsRestored(payload)
+        case .repositoryAdded(var payload):
+            payload.locator = mark(payload.locator)
+            event = .repositoryAdded(payload)
+        case .repositoryRenamed(var payload):
+            payload.new = mark(payload.new)
+            event = .repositoryRenamed(payload)
+        case .syncFailed(var payload):
+            payload.failure.message += text
+            event = .syncFailed(payload)
+        case .pollFailed(var payload):
+            payload.failure.message += text
+            event = .pollFailed(payload)
+        case .credentialStored(var payload):
+            payload.name += text
+            event = .credentialStored(payload)
+        case .webhookReceived(var payload):
+            payload.ref?.name += bytes
+            payload.sender += text
+            event = .webhookReceived(payload)
+        default: break
+        }
     }
 
     private static func sealedTexts(_ event: Event) -> [[UInt8]] {
