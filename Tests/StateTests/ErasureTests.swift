@@ -1,6 +1,7 @@
 import EventGenerator
 import EventLog
 import Events
+import Glibc
 import LMDB
 import Projections
 import State
@@ -193,22 +194,23 @@ private final class MemoryKeys: TenantKeyStore {
 
     /// Which of the texts stand anywhere in a file.
     private static func found(_ texts: Set<[UInt8]>, in path: String) throws -> [String] {
-        let bytes = try readFile(path)
-        // By the first eight bytes, so that one pass is enough.
-        var byPrefix: [UInt64: [[UInt8]]] = [:]
-        func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
-            bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        }
-        for text in texts { byPrefix[text.withUnsafeBytes { word($0, 0) }, default: []].append(text) }
-        return bytes.withUnsafeBytes { bytes in
-            var found: [String] = []
-            for offset in 0..<max(0, bytes.count - 8) {
-                for text in byPrefix[word(bytes, offset)] ?? []
-                where offset + text.count <= bytes.count && bytes[offset..<offset + text.count].elementsEqual(text) {
-                    found.append(String(decoding: text, as: UTF8.self))
+        // By their first two bytes, so that one pass is enough.
+        var buckets = [[[UInt8]]](repeating: [], count: 1 << 16)
+        for text in texts { buckets[Int(text[0]) << 8 | Int(text[1])].append(text) }
+        var found: Set<[UInt8]> = []
+        try readFile(path).withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            var offset = 0
+            while offset + 1 < bytes.count {
+                let bucket = buckets[Int(bytes[offset]) << 8 | Int(bytes[offset + 1])]
+                if !bucket.isEmpty {
+                    for text in bucket where offset + text.count <= bytes.count {
+                        if memcmp(start + offset, text, text.count) == 0 { found.insert(text) }
+                    }
                 }
+                offset += 1
             }
-            return found
         }
+        return found.map { String(decoding: $0, as: UTF8.self) }
     }
 }
