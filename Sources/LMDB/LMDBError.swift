@@ -79,6 +79,8 @@ public struct LMDBError: Error, Sendable, Equatable, CustomStringConvertible {
         case .invalidFile, .versionMismatch: "this is not an LMDB 0.9 file"
         case .badValueSize: "a key has 1 to 511 bytes"
         case .noSpace: "make room on the device"
+        // What LMDB says of a write that was cut short, too, as it is where the device fills up.
+        case .inputOutput: "make room on the device if it is full; else it is failing, and the system's log says how"
         case .permissionDenied: "the directory has to be readable, and its lock file writable, by this user"
         case .alreadyOpen: "use the environment that is open"
         default: nil
