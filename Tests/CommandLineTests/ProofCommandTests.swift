@@ -30,7 +30,7 @@ struct ProofCommandTests {
             let second = try await tool.succeed("checkpoint", "--json").text
             #expect(second.contains("\"checkpoint\":\"ingestor/"))
             let verified = try await tool.succeed("verify", "--log", "--checkpoint", "\(folder)/kept", "--json")
-            #expect(verified.text.contains("\"checkpoints\":2,\"damage\":[]"))
+            #expect(verified.text.contains("\"checkpoints\":2,") && verified.text.contains("\"damage\":[]"))
             // The key is sealed with the master key, and stays what it is when that one is replaced.
             try await tool.succeed("credentials", "rotate")
             #expect(try await tool.succeed("checkpoint", "--public-key").text == key)
