@@ -47,8 +47,8 @@ import Testing
         }
     }
 
-    private static func items(_ path: String) -> EventDraft {
-        let hash = [UInt8](repeating: 7, count: SHA1Hash.byteCount).withUnsafeBytes { SHA1Hash($0) }
+    private static func items(_ path: String, content: UInt8 = 7) -> EventDraft {
+        let hash = [UInt8](repeating: content, count: SHA1Hash.byteCount).withUnsafeBytes { SHA1Hash($0) }
         let item = ItemChange(
             path: Array(path.utf8), content: .upserted(mode: 0o100644, hash: hash, size: 5), replaces: nil)
         return EventDraft(
@@ -76,7 +76,8 @@ import Testing
         try await Self.append(
             drafts, to: try EventLogWriter(log: log, follower: NoFollower(), executor: ThreadExecutor()))
         var wrong = drafts
-        wrong[wrongAt] = Self.items("somewhere else")
+        // Another path would not do: that is sealed, and in no digest.
+        wrong[wrongAt] = Self.items("only here", content: 8)
         var unfolded = Self.options
         unfolded.catchUpOnOpen = false
         let live = try StateStore.open(directory: directory("state"), log: log, mode: .writer, options: unfolded)

@@ -1,6 +1,7 @@
 import EventGenerator
 import EventLog
 import Events
+import Glibc
 import LMDB
 import Projections
 import State
@@ -42,6 +43,7 @@ private final class MemoryKeys: TenantKeyStore {
             var draft = entry.draft
             // Some reports concern one tenant, and are sealed for it.
             if case .webhookReceived = draft.event { draft.sealedFor = TenantID(UInt32(index % 4)) }
+            Self.mark(&draft.event, draft.sealedFor, at: LogPosition(UInt64(index)))
             _ = try await writer.append([draft], at: entry.time)
         }
     }
@@ -130,6 +132,53 @@ private final class MemoryKeys: TenantKeyStore {
         #expect(try !Self.found(others, in: file).isEmpty, "the others' rows are there")
     }
 
+    /// Makes what is sealed of an event its tenant's alone, while some paths still have several versions. A release names a path as
+    /// the event does that gave it.
+    private static func mark(_ event: inout Event, _ tenant: TenantID, at position: LogPosition) {
+        func mark(_ position: LogPosition) -> String { " of tenant \(tenant.rawValue), \(position.rawValue % 16)" }
+        func mark(_ versions: inout [ReleasedVersion]) {
+            for index in versions.indices {
+                versions[index].path += Array(mark(versions[index].version.position).utf8)
+            }
+        }
+        let text = mark(position)
+        let bytes = Array(text.utf8)
+        func mark(_ locator: Locator) -> Locator {
+            Locator(provider: locator.provider, source: locator.source + bytes)
+        }
+        switch event {
+        case .itemsChanged(var payload):
+            for index in payload.items.indices { payload.items[index].path += bytes }
+            event = .itemsChanged(payload)
+        case .versionsReleased(var payload):
+            mark(&payload.versions)
+            event = .versionsReleased(payload)
+        case .versionsRestored(var payload):
+            mark(&payload.versions)
+            event = .versionsRestored(payload)
+        case .repositoryAdded(var payload):
+            payload.locator = mark(payload.locator)
+            event = .repositoryAdded(payload)
+        case .repositoryRenamed(var payload):
+            payload.new = mark(payload.new)
+            event = .repositoryRenamed(payload)
+        case .syncFailed(var payload):
+            payload.failure.message += text
+            event = .syncFailed(payload)
+        case .pollFailed(var payload):
+            payload.failure.message += text
+            event = .pollFailed(payload)
+        case .credentialStored(var payload):
+            payload.name += text
+            event = .credentialStored(payload)
+        case .webhookReceived(var payload):
+            payload.ref?.name += bytes
+            payload.sender += text
+            event = .webhookReceived(payload)
+        default: break
+        }
+    }
+
     private static func sealedTexts(_ event: Event) -> [[UInt8]] {
         switch event {
         case .itemsChanged(let event): event.items.map(\.path)
@@ -145,22 +194,23 @@ private final class MemoryKeys: TenantKeyStore {
 
     /// Which of the texts stand anywhere in a file.
     private static func found(_ texts: Set<[UInt8]>, in path: String) throws -> [String] {
-        let bytes = try readFile(path)
-        // By the first eight bytes, so that one pass is enough.
-        var byPrefix: [UInt64: [[UInt8]]] = [:]
-        func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
-            bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        }
-        for text in texts { byPrefix[text.withUnsafeBytes { word($0, 0) }, default: []].append(text) }
-        return bytes.withUnsafeBytes { bytes in
-            var found: [String] = []
-            for offset in 0..<max(0, bytes.count - 8) {
-                for text in byPrefix[word(bytes, offset)] ?? []
-                where offset + text.count <= bytes.count && bytes[offset..<offset + text.count].elementsEqual(text) {
-                    found.append(String(decoding: text, as: UTF8.self))
+        // By their first two bytes, so that one pass is enough.
+        var buckets = [[[UInt8]]](repeating: [], count: 1 << 16)
+        for text in texts { buckets[Int(text[0]) << 8 | Int(text[1])].append(text) }
+        var found: Set<[UInt8]> = []
+        try readFile(path).withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            var offset = 0
+            while offset + 1 < bytes.count {
+                let bucket = buckets[Int(bytes[offset]) << 8 | Int(bytes[offset + 1])]
+                if !bucket.isEmpty {
+                    for text in bucket where offset + text.count <= bytes.count {
+                        if memcmp(start + offset, text, text.count) == 0 { found.insert(text) }
+                    }
                 }
+                offset += 1
             }
-            return found
         }
+        return found.map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -112,7 +112,8 @@ import Testing
             #expect(try store.read { try $0.verifyDigests() }.isEmpty)
         }
         var random = SeededGenerator(seed: seed)
-        for table in Table.allCases {
+        // What is announced is kept under sealed names, and so in no digest.
+        for table in Table.allCases where table != .announcedRefs {
             // The last row of its table gets another last byte.
             guard let (key, row) = try lastRow(table, in: directory("state")) else { continue }
             var wrong = row

@@ -10,20 +10,43 @@ import Testing
     private struct Version {
         let repository: RepositoryID
         let ref: RefID
-        let file: FileVersion
+        var file: FileVersion
     }
 
     private static func versions(_ envelopes: [Envelope]) -> [Version] {
-        envelopes.flatMap { envelope -> [Version] in
-            guard case .itemsChanged(let event) = envelope.event, let repository = envelope.header.repository else {
-                return []
+        var versions: [Version] = []
+        for envelope in envelopes {
+            guard let repository = envelope.header.repository else { continue }
+            switch envelope.event {
+            case .itemsChanged(let event):
+                versions += event.items.enumerated().map { index, item in
+                    Version(
+                        repository: repository, ref: event.ref,
+                        file: FileVersion(
+                            path: item.path, version: ItemVersion(position: envelope.position, index: UInt32(index)),
+                            tenant: envelope.header.tenant, content: item.content, replaces: item.replaces))
+                }
+            case .versionsReleased(let event):
+                mark(&versions, repository, event.ref, event.versions, as: envelope.position)
+            case .versionsRestored(let event): mark(&versions, repository, event.ref, event.versions, as: nil)
+            default: break
             }
-            return event.items.enumerated().map { index, item in
-                Version(
-                    repository: repository, ref: event.ref,
-                    file: FileVersion(
-                        path: item.path, version: ItemVersion(position: envelope.position, index: UInt32(index)),
-                        tenant: envelope.header.tenant, content: item.content, replaces: item.replaces))
+        }
+        return versions
+    }
+
+    private static func mark(
+        _ versions: inout [Version], _ repository: RepositoryID, _ ref: RefID, _ released: [ReleasedVersion],
+        as position: LogPosition?
+    ) {
+        for release in released {
+            for index in versions.indices
+            where versions[index].repository == repository && versions[index].ref == ref
+                && versions[index].file.path == release.path
+                && versions[index].file.version.position == release.version.position
+            {
+                // A version that was given up stays given up by the first event that said so.
+                versions[index].file.released = position.map { versions[index].file.released ?? $0 }
             }
         }
     }

@@ -13,6 +13,10 @@ public struct CollectOptions: Sendable {
     public var rewriteByteCount = 256 << 20
     /// Bytes of wanted content that are packed harder in one go: what stands together can be kept as differences.
     public var recompressByteCount = 512 << 20
+    /// Shards with less content than this are packed again when others of their domain are.
+    public var repackByteCount = 128 << 20
+    /// Open shards are sealed first, so that they are packed too: for who asks for it, not for every idle hour.
+    public var sealsOpenShards = false
     /// Also packs sealed shards harder, with all that is known of the blobs' paths and predecessors.
     public var recompresses = false
     /// Tells what would be done, and does nothing.

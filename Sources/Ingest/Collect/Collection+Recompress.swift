@@ -6,13 +6,23 @@ import State
 
 extension Collection {
     /// Packs sealed shards harder that nobody has packed so yet, a group of them at a time, with what is known of the paths and
-    /// predecessors of their blobs. Each group is done for good, so a run that is cut goes on where it was.
+    /// predecessors of their blobs. A small one that was packed before is packed again with them, so that later versions are kept
+    /// as differences from those in it. Each group is done for good, so a run that is cut goes on where it was.
     mutating func recompress() async throws {
+        if options.sealsOpenShards {
+            let open = Set(try engine.silo.shards().filter { !$0.isSealed }.map(\.domain))
+            for domain in open.sorted() where domain != .webhooks {
+                try await seal(domain)
+            }
+        }
         let packed = try engine.state.read { view in
             Set(try view.shards().filter { $0.effort == .hard }.map(\.id))
         }
-        let shards = try engine.silo.occupancy().filter { shard in
-            !packed.contains(shard.shard) && shard.domain != .webhooks && shard.liveBlobs > 0
+        let all = try engine.silo.occupancy().filter { $0.domain != .webhooks && $0.liveBlobs > 0 }
+        let changed = Set(all.filter { !packed.contains($0.shard) }.map(\.domain))
+        let shards = all.filter { shard in
+            !packed.contains(shard.shard)
+                || changed.contains(shard.domain) && shard.liveRaw < options.repackByteCount
         }
         for group in groups(shards, byteCount: options.recompressByteCount) {
             guard mayGoOn() else { return }

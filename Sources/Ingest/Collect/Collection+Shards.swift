@@ -25,7 +25,7 @@ extension Collection {
     }
 
     /// Ends the open shard of a domain that has lost contents, so that it can be written anew.
-    private mutating func seal(_ domain: Domain) async throws {
+    mutating func seal(_ domain: Domain) async throws {
         do {
             _ = try engine.silo.seal(domain)
         } catch  where error.code == .busy {

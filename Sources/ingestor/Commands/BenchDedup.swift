@@ -62,7 +62,7 @@ struct BenchDedup: StandaloneCommand {
             output: context.output, options: context.options, settings: context.settings,
             data: DataDirectory(path: path),
             workingDirectory: context.workingDirectory, arguments: context.arguments)
-        _ = try context.data.create(masterKeyIsConfigured: true)
+        _ = try context.data.create(masterKeyIsConfigured: context.settings.masterKey != nil)
         guard let lock = try WriterLock.acquire(context.data, command: "bench") else {
             throw CommandError("\(path) is in use")
         }

@@ -47,6 +47,7 @@ struct CollectGarbage: WritingCommand {
         var options = context.settings.collectOptions
         options.isDryRun = dryRun
         options.recompresses = recompress
+        options.sealsOpenShards = recompress
         if let grace { options.release.graceSeconds = Double(grace) }
         if let graceEvents { options.release.graceEvents = UInt64(graceEvents) }
         let output = context.output

@@ -14,6 +14,7 @@ struct ErasureTests {
         let server: GitServer
         var planted = PlantedSecrets()
         let content = (0..<200).map { _ in UInt8.random(in: .min ... .max) }
+        private let contentPath: String
 
         init(_ server: GitServer, _ folder: String) async throws {
             tool = Tool(folder: folder)
@@ -22,7 +23,8 @@ struct ErasureTests {
             let branch = "planted-branch-\(UInt32.random(in: .min ... .max))"
             let author = "Planted Author \(UInt32.random(in: .min ... .max))"
             let theirs = try RepositoryBuilder(at: "\(folder)/planted-project.git", branch: branch)
-            theirs.write(RepositoryPath("src/\(path).bin"), .bytes(content))
+            contentPath = "src/\(path).bin"
+            theirs.write(RepositoryPath(contentPath), .bytes(content))
             for index in 0..<300 { theirs.write(RepositoryPath("lib/\(path)-\(index).txt"), .text("\(index)\n")) }
             try theirs.commit("first", author: "\(author) <planted@example.org>")
             let others = try RepositoryBuilder(at: "\(folder)/kept-project.git")
@@ -45,6 +47,7 @@ struct ErasureTests {
         }
 
         var theirLocator: String { "git:\(server.url("planted-project.git"))" }
+        var contentLocator: String { "\(theirLocator):\(contentPath)" }
         var otherLocator: String { "git:\(server.url("kept-project.git"))" }
 
         /// What of it stands anywhere in the data directory, with the file.
@@ -60,12 +63,24 @@ struct ErasureTests {
             return found
         }
 
+        /// The files that are the first tenant's alone by what their heads say, whose payloads are encrypted.
+        func shards() async throws -> [String] {
+            let list = "\(tool.folder)/shards"
+            try await system("find \(tool.data) -name '*.shard' -o -name '*.open' > \(list)")
+            return try String(decoding: bytes(of: list), as: UTF8.self).split(separator: "\n").map(String.init).filter {
+                try Array(bytes(of: $0)[12..<16]) == [0, 0, 0, 1]
+            }
+        }
+
         func expectErased(_ comment: Comment, sourceLocation: SourceLocation = #_sourceLocation) async throws {
             #expect(try await found() == [], comment, sourceLocation: sourceLocation)
+            #expect(try await shards() == [], comment, sourceLocation: sourceLocation)
             #expect(try await tool("verify").status == 0, comment, sourceLocation: sourceLocation)
             #expect(try await tool("replay", "--verify").status == 0, comment, sourceLocation: sourceLocation)
-            let gone = try await tool("files", theirLocator, "--tenant", "planted-tenant")
-            #expect(gone.status != 0, comment, sourceLocation: sourceLocation)
+            for command in [["files", theirLocator], ["cat", contentLocator]] {
+                let gone = try await tool(command[0], command[1], "--tenant", "planted-tenant")
+                #expect(gone.status != 0 && gone.output.isEmpty, comment, sourceLocation: sourceLocation)
+            }
             let kept = try await tool("cat", "\(otherLocator):kept.txt", "--tenant", "kept-tenant")
             #expect(kept.text == "kept\n", "\(comment): \(kept.messages)", sourceLocation: sourceLocation)
         }
@@ -83,9 +98,14 @@ struct ErasureTests {
     func nothingIsLeft() async throws {
         try await withStage { stage in
             let before = try await stage.found()
-            for name in ["path", "branch", "URL", "content"] {
+            for name in ["path", "branch", "URL"] {
                 #expect(before.contains { $0.hasPrefix("\(name) ") }, "the search finds what is there: \(name)")
             }
+            // Contents are encrypted for their tenant, so none stands there as it is; it can be read as long as the key is there.
+            #expect(!before.contains { $0.hasPrefix("content ") }, "\(before)")
+            #expect(try await !stage.shards().isEmpty)
+            let content = try await stage.tool.succeed("cat", stage.contentLocator, "--tenant", "planted-tenant")
+            #expect(content.output == stage.content)
             #expect(!before.contains { $0.contains("/log/") }, "the log never had it: \(before)")
             let asked = try await stage.tool("tenant", "erase", "planted-tenant")
             #expect(asked.status != 0 && asked.messages.contains("--yes"), "\(asked.messages)")

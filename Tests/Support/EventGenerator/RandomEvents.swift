@@ -75,7 +75,7 @@ extension SeededGenerator {
                     bytesReceived: magnitude(), bytesSent: magnitude(), objects: magnitude(),
                     durationMicroseconds: magnitude(), resumed: oneIn(2)))
         case .fetchFailed: .fetchFailed(.init(mode: pick(FetchMode.allCases), failure: failure()))
-        case .itemsChanged: .itemsChanged(.init(ref: ref(), items: (0..<below(20)).map { _ in itemChange() }))
+        case .itemsChanged: .itemsChanged(.init(ref: ref(), items: itemChanges()))
         case .syncCompleted: .syncCompleted(syncCompleted())
         case .syncFailed: .syncFailed(.init(attempt: UInt32(below(6)), failure: failure()))
         case .retryScheduled:
@@ -206,6 +206,12 @@ extension SeededGenerator {
     }
 
     public mutating func contentHash() -> SHA256Hash { bytes(SHA256Hash.byteCount).withUnsafeBytes { SHA256Hash($0) } }
+
+    /// Of each path one at most, as between two trees.
+    private mutating func itemChanges() -> [ItemChange] {
+        var paths: Set<[UInt8]> = []
+        return (0..<below(20)).map { _ in itemChange() }.filter { paths.insert($0.path).inserted }
+    }
 
     public mutating func itemChange() -> ItemChange {
         let mode = pick([GitMode.file, GitMode.executable, GitMode.symlink, GitMode.submodule])
