@@ -109,6 +109,43 @@ struct BackupTests {
         }
     }
 
+    /// The log needs no key. What is sealed is closed, which is no damage, and damage is found nevertheless.
+    @Test func aBackupWithoutKeysIsRestoredAndOpensWithThem() async throws {
+        try await withStore { tool, folder in
+            // One that is kept in parts.
+            try await system("head -c 12000000 /dev/urandom > \(folder)/source/large")
+            try await tool.succeed("sync", "dir:\(folder)/source")
+            try await tool.succeed("gc", "--recompress")
+            let made = try await tool.succeed("backup", "\(folder)/backup", "--json")
+            #expect(field("keys", made) == "false")
+            #expect(try await system("[ -z \"$(find \(folder)/backup/keys -type f)\" ]") == 0)
+            let restored = copy(tool, "restored")
+            let result = try await restored.succeed("restore", "\(folder)/backup", "--json")
+            for name in ["events", "digest", "root"] {
+                #expect(field(name, result) == field(name, made), "\(result.text)")
+            }
+            let closed = try #require(UInt64(field("closed", result)))
+            #expect(closed >= 7 && result.messages.contains("The keys were not in the backup"))
+            let before = try await restored.succeed("verify", "--json")
+            #expect(UInt64(field("closed", before)) == closed && field("blobs", before) == "0")
+            #expect(before.text.contains("\"damage\":[]"))
+            let cat = "dir:\(folder)/source:changing"
+            #expect(try await restored("cat", cat).status == 1)
+            #expect(try await restored("sync", "dir:\(folder)/source").status == 1, "nothing can be sealed")
+            // Whoever has the keys has everything.
+            try await system("cp -a \(tool.data)/keys/. \(restored.data(folder))/keys/")
+            #expect(try await restored.succeed("cat", cat).output == tool.succeed("cat", cat).output)
+            let after = try await restored.succeed("verify", "--json")
+            #expect(field("closed", after) == "0" && UInt64(field("blobs", after)) == closed)
+            try await grow(restored, folder, 2)
+            try await system("rm -r \(restored.data(folder))/keys/*")
+            try await system(
+                "f=$(ls \(restored.data(folder))/silo/*.shard | head -1); printf x | dd of=$f bs=1 seek=3000 conv=notrunc 2>/dev/null"
+            )
+            #expect(try await restored("verify").status == 2)
+        }
+    }
+
     private func key(_ tool: Tool) async throws -> String {
         String(try await tool.succeed("checkpoint", "--public-key").text.dropLast())
     }

@@ -79,6 +79,9 @@ private struct TestKeys: ContentKeys {
             #expect(try silo.contains(hashes[0], in: Self.tenant) != nil)
             let error = #expect(throws: SiloError.self) { try silo.read(hashes[0], in: Self.tenant) }
             #expect(error?.code == .encrypted)
+            let report = try silo.verify()
+            #expect(report.findings.isEmpty && report.blobCount == 0, "a missing key is no damage, seed \(seed)")
+            #expect(report.closed.reduce(0) { $0 + $1.blobCount } == Set(hashes).count)
             try silo.close()
         }
         do {

@@ -47,6 +47,10 @@ struct Backup: ReadingCommand {
             context.output.note(
                 "The keys are not in it: keep \(context.data.keys) safe elsewhere, too. Without them sealed parts of events and private "
                     + "contents cannot be read.")
+        } else if !manifest.files.contains(where: { "\(context.data.path)/\($0.target)" == context.data.masterKey }) {
+            context.output.note(
+                "The master key is not in it, since it is given as a setting: without it the keys in the backup are of no use."
+            )
         } else if !withKeys {
             context.output.note("The keys are in it, as before: guard it like them.")
         }

@@ -35,10 +35,15 @@ struct Restore: StandaloneCommand {
         guard try FileSystem.kind(path) != .file else {
             let parts = context.data.path + ".parts"
             try FileSystem.removeTree(parts)
-            try BackupArchive.unpack(path, into: parts)
-            let status = try await restore(from: parts, moment, context)
-            try FileSystem.removeTree(parts)
-            return status
+            do {
+                try BackupArchive.unpack(path, into: parts)
+                let status = try await restore(from: parts, moment, context)
+                try FileSystem.removeTree(parts)
+                return status
+            } catch {
+                try FileSystem.removeTree(parts)
+                throw error
+            }
         }
         return try await restore(from: path, moment, context)
     }

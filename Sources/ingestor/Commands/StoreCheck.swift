@@ -113,9 +113,8 @@ struct StoreCheck {
     /// Says what could not be read; nil where all could.
     var closedNote: String? {
         guard closed > 0 else { return nil }
-        return
-            "\(Units.count(closed, "sealed content")) could not be read, and \(closed == 1 ? "its file was" : "their files were") "
-            + "checked without opening: \(closedReason ?? "the keys are missing")"
+        return "\(Units.count(closed, "sealed content")) could not be read, which is no damage: "
+            + (closedReason ?? "the keys are missing")
     }
 
     /// Paths that are named of one damaged content.

@@ -90,7 +90,7 @@ struct Verify: WritingCommand {
         if context.json {
             try context.output.json([
                 ("events", .uint(0)), ("blobs", .uint(0)), ("bytes", .uint(0)), ("checkpoints", .uint(0)),
-                ("closed", .uint(0)), ("damage", .array(damage.map(\.json))),
+                ("damage", .array(damage.map(\.json))), ("closed", .uint(0)),
             ])
         } else {
             for finding in damage {
@@ -121,8 +121,8 @@ struct Verify: WritingCommand {
         if context.json {
             try context.output.json([
                 ("events", .uint(check.events)), ("blobs", .uint(check.blobs)), ("bytes", .uint(check.bytes)),
-                ("checkpoints", .count(check.checkpoints)), ("closed", .uint(check.closed)),
-                ("damage", .array(damage.map(\.json))), ("seconds", .double(seconds)),
+                ("checkpoints", .count(check.checkpoints)), ("damage", .array(damage.map(\.json))),
+                ("closed", .uint(check.closed)), ("seconds", .double(seconds)),
             ])
         } else {
             try show(damage, check, seconds, context)
