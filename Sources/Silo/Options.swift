@@ -35,7 +35,7 @@ extension Silo {
         /// The level while compressing keeps up with putting, as where a network is the limit.
         public var idleCompressionLevel = 6
         /// The level of ``Effort/hard``.
-        public var hardCompressionLevel = 12
+        public var hardCompressionLevel = 15
         /// Which of these levels is taken.
         public var effort = Effort.standard
         /// Raw bytes that wait from which on compressing does not keep up.
