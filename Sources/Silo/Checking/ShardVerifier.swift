@@ -1,7 +1,8 @@
 import Events
 import OpenSSL
 
-/// Checks one shard, byte for byte.
+/// Checks one shard, byte for byte, or a share of it: each goes past all frames, and the contents of each frame are one
+/// share's to check.
 struct ShardVerifier {
     typealias Finding = VerifyReport.Finding
 
@@ -9,6 +10,7 @@ struct ShardVerifier {
     private let file: ShardFile
     private let record: ShardRecord?
     private let sealedHash: SHA256Hash?
+    private let share: VerifyShare
     private let locations: any LocationStore
     private let reader: Reader
 
@@ -30,12 +32,13 @@ struct ShardVerifier {
     private static let progressByteCount: UInt64 = 8 << 20
 
     init(
-        _ entry: ShardDirectory.Entry, record: ShardRecord?, sealedHash: SHA256Hash?, directory: ShardDirectory,
-        locations: any LocationStore, reader: Reader
+        _ entry: ShardDirectory.Entry, record: ShardRecord?, sealedHash: SHA256Hash?, share: VerifyShare,
+        directory: ShardDirectory, locations: any LocationStore, reader: Reader
     ) throws(SiloError) {
         self.entry = entry
         self.record = record
         self.sealedHash = sealedHash
+        self.share = share
         self.locations = locations
         self.reader = reader
         file = try ShardFile.open(entry.id, in: directory)
@@ -45,13 +48,13 @@ struct ShardVerifier {
         var domain = record?.domain
         do {
             let header = try file.header(&bench.digest)
-            if let record, record.domain != header.domain || record.createdAt != header.createdAt {
+            if share.isFirst, let record, record.domain != header.domain || record.createdAt != header.createdAt {
                 add(.location, "the location index has another header than the file")
             }
             domain = header.domain
         } catch {
             guard error.code == .damaged else { throw error }
-            add(.header, error.message, at: 0)
+            if share.isFirst { add(.header, error.message, at: 0) }
         }
         do {
             _ = try file.cipher()
@@ -65,8 +68,11 @@ struct ShardVerifier {
         storedByteCount = Int(entry.isSealed ? length : end)
         try checkFrames(end, domain, bench, progress)
         for (offset, head) in loneParts.sorted(by: { $0.key < $1.key }) { try checkLonePart(head, at: offset) }
-        if entry.isSealed { try checkEnd(from: end, length, bench) }
-        try checkLost()
+        if entry.isSealed {
+            if share.isFirst { try checkIndex(from: end, length, bench) }
+            if share.isLast { try checkSealedHash(bench) }
+        }
+        if share.isFirst { try checkLost() }
     }
 
     private mutating func add(
@@ -82,14 +88,14 @@ struct ShardVerifier {
         let start = UInt64(ShardHeader.byteCount)
         guard entry.isSealed else {
             let flushed = record?.byteCount ?? start
-            if flushed > length { add(.frame, "the file has lost its end", at: length) }
+            if flushed > length, share.isFirst { add(.frame, "the file has lost its end", at: length) }
             return max(start, min(flushed, length))
         }
         do {
             return max(start, try file.trailer(&bench.digest).indexOffset)
         } catch {
             guard error.code == .damaged else { throw error }
-            add(.index, error.message, at: length)
+            if share.isFirst { add(.index, error.message, at: length) }
             return max(start, length)
         }
     }
@@ -99,14 +105,23 @@ struct ShardVerifier {
     ) throws(SiloError) {
         var scanner = FrameScanner(file, range: UInt64(ShardHeader.byteCount)..<end, readsPayloads: true)
         var nextProgress = Self.progressByteCount
+        var frameNumber = 0
         while let item = try scanner.next() {
             switch item {
             case .damage(let range, let reason):
+                guard share.isFirst else { continue }
                 add(.frame, "\(range.count) bytes are damaged: \(reason)", at: range.lowerBound)
             case .frame(let head, let offset):
-                index.append(head, at: offset)
-                if let domain { try checkLocations(of: head, at: offset, domain) }
-                try check(head, at: offset, &scanner, bench)
+                if share.isFirst {
+                    index.append(head, at: offset)
+                    if let domain { try checkLocations(of: head, at: offset, domain) }
+                }
+                // What takes several frames, or needs a key that is not there, is not cut into shares.
+                let isWhole = head.kind != .blobs || closed != nil
+                if isWhole ? share.isFirst : share.takes(frame: frameNumber) {
+                    try check(head, at: offset, &scanner, bench)
+                }
+                frameNumber += 1
             }
             if scanner.offset >= nextProgress {
                 progress(scanner.offset)
@@ -239,13 +254,16 @@ struct ShardVerifier {
         }
     }
 
-    /// Index, trailer and hash of a sealed shard.
-    private mutating func checkEnd(from end: UInt64, _ length: UInt64, _ bench: Workbench) throws(SiloError) {
+    /// Index of a sealed shard.
+    private mutating func checkIndex(from end: UInt64, _ length: UInt64, _ bench: Workbench) throws(SiloError) {
         let expected = index.encode(at: end, &bench.digest)
         if end < length {
             let actual = try file.read(Int(length - end), at: end)
             if actual != expected { add(.index, "the index is not that of the frames", at: end) }
         }
+    }
+
+    private mutating func checkSealedHash(_ bench: Workbench) throws(SiloError) {
         if let known = sealedHash ?? record?.sha256, try file.contentHash(&bench.digest) != known {
             add(.sealedHash, "the SHA-256 of the file is not \(known.hex), which was recorded")
         }

@@ -49,6 +49,8 @@ public struct VerifyReport: Sendable {
         public var reason: String
     }
 
+    public init() {}
+
     public var findings: [Finding] = []
     /// What is sealed and could not be opened, which is no damage.
     public var closed: [ClosedShard] = []

@@ -66,7 +66,7 @@ struct Restore: StandaloneCommand {
             }
             let found = try await stores.withWriter(holding: lock) { store in
                 var check = StoreCheck(context: context, store: store.reader)
-                try check.checkBlobs(sample: sample)
+                try await check.checkBlobs(sample: sample)
                 return (check.damage, (check.closed, check.closedNote))
             }
             damage += found.0

@@ -48,18 +48,29 @@ struct StoreCheck {
         }
     }
 
-    mutating func checkBlobs(sample: Double?) throws {
-        if let sample { try checkSample(percent: sample) } else { try checkShards() }
+    mutating func checkBlobs(sample: Double?) async throws {
+        if let sample { try checkSample(percent: sample) } else { try await checkShards() }
         try checkPresence()
     }
 
-    private mutating func checkShards() throws {
+    private mutating func checkShards() async throws {
         let known = try store.state.read { view in
             Dictionary(try view.shards().map { ($0.id, $0.contentHash) }, uniquingKeysWith: { $1 })
         }
         let output = context.output
-        let report = try store.silo.verify(sealedHashes: known) { progress in
-            output.progress(progress.checkedByteCount, of: progress.totalByteCount, "checking the store:", .bytes)
+        let verification = try store.silo.verification(sealedHashes: known)
+        let report = try await withThrowingTaskGroup(of: VerifyReport.self) { group in
+            for (number, share) in VerifyShare.all(Processors.count).enumerated() {
+                group.addTask {
+                    try verification.check(share) { progress in
+                        // They keep pace, so one of them tells how far all have come.
+                        guard number == 0 else { return }
+                        output.progress(
+                            progress.checkedByteCount, of: progress.totalByteCount, "checking the store:", .bytes)
+                    }
+                }
+            }
+            return try await group.reduce(into: VerifyReport()) { $0.add($1) }
         }
         blobs = UInt64(report.blobCount)
         bytes = UInt64(report.rawByteCount)

@@ -111,7 +111,7 @@ struct Verify: WritingCommand {
         let checksAll = !log && !blobs && checkpoint == nil
         var check = StoreCheck(context: context, store: store.reader)
         if log || checksAll || checkpoint != nil { try await check.checkLog(try expectation(context, store)) }
-        if blobs || checksAll { try check.checkBlobs(sample: sample) }
+        if blobs || checksAll { try await check.checkBlobs(sample: sample) }
         context.output.clearProgress()
         try check.nameDependents()
         var damage = check.damage
