@@ -8,7 +8,8 @@ public struct GitProvider: Provider {
 
     public init(settings: GitSettings) { self.settings = settings }
 
-    public let name = "git"
+    public static let providerName = "git"
+    public let name = GitProvider.providerName
     public let capabilities: ProviderCapabilities = [.incremental, .listsIdentifiers]
 
     public func normalize(_ locator: Locator) throws -> Locator {
