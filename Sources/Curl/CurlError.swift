@@ -33,6 +33,8 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
         public static let badRedirect = Code("badRedirect", isTransient: false)
         /// The URL or a header cannot be sent.
         public static let badURL = Code("badURL", isTransient: false)
+        /// The host is outside of the public network, and `CurlSettings.addresses` allows no such.
+        public static let refusedAddress = Code("refusedAddress", isTransient: false)
         /// `isCancelled` said so.
         public static let cancelled = Code("cancelled", isTransient: false)
         /// libcurl could not allocate memory.
@@ -54,6 +56,14 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
         self.curlCode = curlCode
+    }
+
+    /// Says nothing of the address: what names mean inside of a network is not for whoever may not go there.
+    static func refusedAddress(_ host: String) -> CurlError {
+        CurlError(
+            .refusedAddress,
+            "\(host) is not in the public network, and nothing is read from there for this tenant unless "
+                + "INGESTOR_ALLOW_PRIVATE_ADDRESSES is true")
     }
 
     /// The failure of a transfer; `detail` is libcurl's error buffer.

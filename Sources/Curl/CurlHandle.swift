@@ -55,12 +55,16 @@ public struct CurlHandle: ~Copyable {
     }
 
     private mutating func perform(_ request: CurlRequest, _ transfer: Transfer) throws -> CurlResponse {
+        guard settings.addresses.allows(request.url) else { throw CurlError.refusedAddress(request.url.host) }
         let headers = try HeaderList(request.headers)
         curl_easy_reset(handle)
         configure(request)
         string(CURLOPT_URL, request.url.text)
         check(ccurl_set_pointer(handle, CURLOPT_HTTPHEADER, headers.list))
         transfer.attach(to: handle)
+        let gate = AddressGate(settings.addresses, handle)
+        // The proxy's own address is the settings', and it is none of the hosts'.
+        if settings.proxy == nil { gate.attach() }
         errorBuffer.pointee = 0
         check(ccurl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorBuffer))
         let result: CURLcode
@@ -78,7 +82,10 @@ public struct CurlHandle: ~Copyable {
         defer { curl_easy_reset(handle) }
         count()
         if let failure = transfer.failure { throw failure }
-        guard result == CURLE_OK else { throw error(of: result, request) }
+        guard result == CURLE_OK else {
+            if let host = gate.refusedHost { throw CurlError.refusedAddress(host) }
+            throw error(of: result, request)
+        }
         return try response(transfer.head)
     }
 

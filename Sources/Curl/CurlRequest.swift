@@ -17,6 +17,9 @@ public struct CurlSettings: Sendable {
     public var proxy: String?
     /// PEM file of trusted certificates. Nil: the system's.
     public var certificateFile: String?
+    /// Where requests may go. Behind a proxy it is the proxy that opens connections: then only hosts that are addresses by
+    /// themselves are held against it, and redirects are the proxy's to refuse.
+    public var addresses = AddressRule.any
     /// Sent with each request.
     public var userAgent = "ingestor"
 

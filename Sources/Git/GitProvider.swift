@@ -1,3 +1,4 @@
+import Curl
 public import Events
 public import ProviderKit
 
@@ -7,7 +8,8 @@ public struct GitProvider: Provider {
 
     public init(settings: GitSettings) { self.settings = settings }
 
-    public let name = "git"
+    public static let providerName = "git"
+    public let name = GitProvider.providerName
     public let capabilities: ProviderCapabilities = [.incremental, .listsIdentifiers]
 
     public func normalize(_ locator: Locator) throws -> Locator {
@@ -49,10 +51,18 @@ public struct GitSettings: Sendable {
     public var certificateFile: String?
     /// A proxy's URL.
     public var proxy: String?
+    /// Whether a tenant's sources may lie outside of the public network.
+    public var allowsPrivateAddresses: @Sendable (TenantID) -> Bool = { _ in false }
+    /// Hosts, in lower case, that whoever runs the program has named: they may lie anywhere.
+    package var ownHosts: Set<String> = []
     /// The present moment, for servers that say how many seconds to wait.
     public var now: @Sendable () -> Timestamp
 
     public init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
+
+    func addresses(of tenant: TenantID) -> AddressRule {
+        allowsPrivateAddresses(tenant) ? .any : .publicOnly(besides: ownHosts)
+    }
 }
 
 extension String {

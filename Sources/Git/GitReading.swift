@@ -79,7 +79,7 @@ struct GitReading {
         case .plain: try await fetchPlain()
         case .incremental: try await fetchIncremental()
         case .partial: try await fetchPartial()
-        case .walk, .compare, .recursiveTree, .subtrees: nil
+        case .walk, .compare, .recursiveTree, .subtrees, .push: nil
         }
     }
 

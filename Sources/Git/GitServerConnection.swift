@@ -8,10 +8,13 @@ final class GitServerConnection {
     private let url: String
     private let credentials: BasicCredentials?
     private let settings: GitSettings
+    private let addresses: AddressRule
     private var opened: SmartHTTPSession?
 
-    init(url: String, credentials: BasicCredentials? = nil, settings: GitSettings) {
+    /// - Parameter tenant: whose source it is, which decides where it may lie.
+    init(url: String, credentials: BasicCredentials? = nil, settings: GitSettings, tenant: TenantID) {
         self.url = url
+        addresses = settings.addresses(of: tenant)
         self.credentials = credentials
         self.settings = settings
     }
@@ -81,6 +84,7 @@ final class GitServerConnection {
         var curl = CurlSettings()
         curl.certificateFile = settings.certificateFile
         curl.proxy = settings.proxy
+        curl.addresses = addresses
         let session: SmartHTTPSession
         do {
             session = try SmartHTTPSession(
@@ -144,6 +148,7 @@ final class GitServerConnection {
         case .malformedAnswer: .malformed
         case .tooLarge: .limitExceeded
         case .badURL: .invalidLocator
+        case .refusedAddress: .refusedAddress
         default: .unreachable
         }
     }

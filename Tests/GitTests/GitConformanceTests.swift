@@ -13,7 +13,11 @@ private struct ServedFixture: ConformanceFixture {
     let repository: RepositoryBuilder
     let server: GitServer
 
-    var provider: any Provider { GitProvider(settings: GitSettings(now: { Timestamp(seconds: 1_700_000_000) })) }
+    var provider: any Provider {
+        var settings = GitSettings(now: { Timestamp(seconds: 1_700_000_000) })
+        settings.allowsPrivateAddresses = { _ in true }
+        return GitProvider(settings: settings)
+    }
     var locator: Locator { Locator(provider: "git", source: Array((server.url("project.git") + "//").utf8)) }
     var invalidLocators: [Locator] {
         ["ssh://example.org/x.git", "https://user:secret@example.org/x.git", "no url", "https://", "file:///etc"].map {

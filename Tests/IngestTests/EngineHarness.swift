@@ -56,9 +56,9 @@ struct EngineHarness: Sendable {
                     directory: "\(folder)/silo", locations: "\(folder)/state/locations", mode: .writer,
                     options: Silo.Options(now: { clock.now }, bootID: [1]))
                 let writer = try EventLogWriter(log: log, follower: state, executor: ThreadExecutor())
-                let providers: [any Provider] = [
-                    GitProvider(settings: GitSettings(now: { clock.now })), DirectoryProvider(),
-                ]
+                var git = GitSettings(now: { clock.now })
+                git.allowsPrivateAddresses = { _ in true }
+                let providers: [any Provider] = [GitProvider(settings: git), DirectoryProvider()]
                 let engine = Engine(
                     log: log, writer: writer, state: state, silo: silo, providers: providers, clock: { clock.now },
                     options: chosen)

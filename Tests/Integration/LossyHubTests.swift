@@ -123,6 +123,9 @@ struct LossyHubTests {
         #expect(here.witness.named == Set(tally.gaps.keys), "each gap was in the status once it was recorded")
 
         let deliveries = hub.server.deliveries.filter { $0.event == "push" }
+        let falseGaps = try FalseGaps(here.log, deliveries)
+        print("\(falseGaps.count) gaps between pushes, \(falseGaps.found.count) of them where nothing was missing")
+        #expect(falseGaps.found.isEmpty)
         let lost = deliveries.filter { $0.mishap == .lost }.map(\.guid)
         print(
             "\(deliveries.count) attempts to deliver pushes: \(lost.count) lost, "

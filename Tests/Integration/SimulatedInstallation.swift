@@ -10,6 +10,7 @@ import Queries
 import State
 import Synchronization
 import TestSupport
+import Testing
 
 /// A simulated GitHub, and an installation that reads it.
 struct SimulatedInstallation: Sendable {
@@ -107,4 +108,13 @@ final class TenantTokens: CredentialStore {
     }
 
     func replace(_ credential: LogPosition, with secret: Secret, expiresAt: Timestamp?) async throws {}
+}
+
+func eventually(_ what: Comment, _ condition: () throws -> Bool) async throws {
+    for _ in 0..<3000 {
+        if try condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    Issue.record(what)
+    throw CancellationError()
 }

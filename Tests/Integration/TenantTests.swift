@@ -13,15 +13,6 @@ import Testing
 struct TenantTests {
     private static let secret = "It's a Secret to Everybody"
 
-    private func eventually(_ what: Comment, _ condition: () throws -> Bool) async throws {
-        for _ in 0..<3000 {
-            if try condition() { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        Issue.record(what)
-        throw CancellationError()
-    }
-
     private func deliveries(_ queries: Queries) throws -> Int {
         var count = 0
         var filter = EventFilter()

@@ -187,30 +187,6 @@ import Testing
         try given.event(.syncRequested(.init(reason: .webhook, ref: ref)), of: repository)
     }
 
-    /// Pushes that come late fill the hole that those before them left, from both its ends; the ref stays where it is.
-    @Test func announcementsFindTheirOrder() throws {
-        let commits = (0..<6).map { number in
-            SHA1Hash([UInt8](repeating: UInt8(number + 1), count: SHA1Hash.byteCount)) ?? .zero
-        }
-        func push(_ from: Int, _ to: Int) -> AnnouncedRef {
-            AnnouncedRef(name: [1], before: commits[from], after: commits[to])
-        }
-        var row = RefRow(ref: [1], commit: commits[1], position: LogPosition(0), at: Timestamp(seconds: 0))
-        func take(_ push: AnnouncedRef) -> PushOrder {
-            defer { row.announce(push, position: LogPosition(1), at: Timestamp(seconds: 1)) }
-            return row.order(of: push)
-        }
-        #expect(take(push(1, 2)) == .follows)
-        #expect(take(push(4, 5)) == .breaks)
-        #expect(row.commit == commits[5])
-        #expect(take(push(3, 4)) == .late)
-        #expect(row.hole == RefRow.Hole(expected: commits[2], found: commits[3]))
-        #expect(take(push(2, 3)) == .late)
-        #expect(row.hole == nil && row.commit == commits[5])
-        #expect(take(push(5, 1)) == .follows, "a forced push goes on from where the ref was")
-        #expect(take(push(0, 4)) == .breaks)
-    }
-
     /// A number that the provider keeps finds the repository whatever it is called; its old name is free for another one.
     @Test func aRepositoryIsFoundByNumberAndName() throws {
         var given = Given()

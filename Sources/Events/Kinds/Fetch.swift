@@ -17,6 +17,8 @@ public enum FetchMode: UInt32, Sendable, CaseIterable {
     case recursiveTree = 6
     /// GitHub's REST: directory by directory.
     case subtrees = 7
+    /// GitHub's REST: the files that a push names, one by one.
+    case push = 8
 
     public var name: String { String(describing: self) }
 }

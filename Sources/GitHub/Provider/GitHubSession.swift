@@ -153,6 +153,9 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
         var git = GitSettings(now: settings.now)
         git.certificateFile = settings.certificateFile
         git.proxy = settings.proxy
+        let allows = settings.allowsPrivateAddresses
+        git.allowsPrivateAddresses = { _ in allows }
+        git.ownHosts = settings.ownHosts
         let session = GitSession(
             source: source, url: GitHubURL.git(repository, settings),
             credentials: token.map { BasicCredentials(user: "x-access-token", password: $0.revealText()) },

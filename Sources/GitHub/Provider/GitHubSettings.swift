@@ -1,3 +1,4 @@
+import Curl
 public import Events
 public import ProviderKit
 
@@ -17,6 +18,8 @@ public struct GitHubSettings: Sendable {
     public var gitURL = "https://github.com"
     /// Whether it is a server of one's own: its API is below `/api/v3` of that server.
     var isEnterpriseServer: Bool { apiURL.lowercased().contains("/api/v3") }
+    /// A URL that cannot be read is refused where it is used.
+    var ownHosts: Set<String> { Set([apiURL, gitURL].compactMap { try? HTTPURL($0).host.lowercased() }) }
     /// The App's id (its client id serves too), with its key.
     public var appID: String?
     /// The App's private key, PEM.
@@ -32,6 +35,8 @@ public struct GitHubSettings: Sendable {
     public var certificateFile: String?
     /// A proxy's URL.
     public var proxy: String?
+    /// Whether what these servers point to (redirects, large files) may lie in a private network. They themselves may.
+    public var allowsPrivateAddresses = false
     public var transport = Transport.automatic
     public var quotaLimits = QuotaLimits()
     /// Contents that are larger are not asked for over REST. 100 MB: GitHub's own limit.

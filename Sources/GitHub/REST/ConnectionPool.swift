@@ -14,6 +14,7 @@ final class ConnectionPool: Sendable {
         var settings = CurlSettings()
         settings.certificateFile = github.certificateFile
         settings.proxy = github.proxy
+        settings.addresses = github.allowsPrivateAddresses ? .any : .publicOnly(besides: github.ownHosts)
         self.settings = settings
     }
 

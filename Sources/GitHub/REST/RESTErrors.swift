@@ -57,6 +57,7 @@ extension ProviderError {
             case .malformedAnswer: .malformed
             case .tooLarge: .limitExceeded
             case .badURL: .invalidLocator
+            case .refusedAddress: .refusedAddress
             default: .unreachable
             }
         self.init(error.code.isTransient ? .transient : .permanent, code, error.message)

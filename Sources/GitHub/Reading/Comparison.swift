@@ -1,19 +1,9 @@
-import Events
-import Git
 import GitProtocol
 import ProviderKit
 
-/// What `GET /repos/…/compare/{base}...{head}` tells, applied to the items at the base.
-///
-/// A comparison names no modes: an edited file is taken to keep its own, a new one to be an ordinary file. The id of the
-/// tree that comes out proves it; where it is another one, the whole tree is asked for.
+/// What `GET /repos/…/compare/{base}...{head}` tells.
 struct Comparison {
-    private enum Change {
-        case put(path: [UInt8], id: ObjectID, from: [UInt8]?)
-        case remove(path: [UInt8])
-    }
-
-    private var changes: [Change] = []
+    private(set) var changes = ChangeList()
 
     static let selection: JSONSelection = [
         "status": .everything,
@@ -43,57 +33,15 @@ struct Comparison {
             else { throw LadderStep(.malformed, "the comparison has a file without a name or an id") }
             let previous = file["previous_filename"]?.string.map { Array($0.utf8) }
             switch file["status"]?.string {
-            case "added", "modified", "changed": changes.append(.put(path: path, id: id, from: nil))
-            case "copied": changes.append(.put(path: path, id: id, from: previous))
+            case "added", "modified", "changed": changes.put(path, id)
+            case "copied": changes.put(path, id, from: previous)
             case "renamed":
-                if let previous { changes.append(.remove(path: previous)) }
-                changes.append(.put(path: path, id: id, from: previous))
-            case "removed": changes.append(.remove(path: path))
+                if let previous { changes.remove(previous) }
+                changes.put(path, id, from: previous)
+            case "removed": changes.remove(path)
             case "unchanged": break
             default: throw LadderStep(.unsupported, "the comparison has a kind of change that is not known here")
             }
         }
     }
-
-    /// The directories of the new commit.
-    ///
-    /// - Throws: ``LadderStep`` where another tree comes out than `tree`.
-    func applied(to known: any KnownContent, giving tree: ObjectID) throws -> [ObjectID: [TreeEntry]] {
-        var files: [[UInt8]: (mode: FileMode, id: ObjectID)] = [:]
-        try known.forEachItem { item in
-            switch item.content {
-            case .blob(let mode, let hash, _): files[item.path] = (FileMode(rawValue: mode), ObjectID(hash))
-            case .submodule(let hash): files[item.path] = (.submodule, ObjectID(hash))
-            case .skipped(let mode, let hash, _, _): files[item.path] = (FileMode(rawValue: mode), ObjectID(hash))
-            }
-        }
-        let before = files
-        for case .remove(let path) in changes { files[path] = nil }
-        for case .put(let path, let id, let from) in changes {
-            let mode = before[path]?.mode ?? from.flatMap { before[$0]?.mode } ?? .file
-            files[path] = (mode, id)
-        }
-        var trees: [ObjectID: [TreeEntry]] = [:]
-        let root = withoutActuallyEscaping({ (_: [UInt8], id: ObjectID, entries: [TreeEntry]) in trees[id] = entries })
-        {
-            var assembler = TreeAssembler(completed: $0)
-            for path in files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-                if let file = files[path] { assembler.add(path, mode: file.mode, id: file.id) }
-            }
-            return assembler.finish()
-        }
-        guard root == tree else {
-            throw LadderStep(
-                .incomplete,
-                "the comparison does not lead to the commit's tree: it tells no modes and no bytes of names")
-        }
-        return trees
-    }
-}
-
-/// One way of reading does not lead to the end; the next one may.
-struct LadderStep: Error {
-    let error: ProviderError
-
-    init(_ code: ProviderError.Code, _ message: String) { error = .transient(code, message) }
 }

@@ -15,6 +15,7 @@ struct RESTReading {
     private let repository: String
     private let last: LastTrees?
     private var ladder: TreeLadder
+    private var pushed: PushReading
     private var contents = Contents()
 
     /// What became of the contents that were asked for.
@@ -40,6 +41,9 @@ struct RESTReading {
         ladder = TreeLadder(
             repository: repository, client: client, access: access, filter: try source.filter(), limits: source.limits,
             last: last)
+        pushed = PushReading(
+            repository: repository, client: client, access: access, commit: commit, source: source,
+            filter: try source.filter())
     }
 
     mutating func run() async throws -> Observation {
@@ -83,10 +87,15 @@ struct RESTReading {
     /// Goes down the ladder until every directory is at hand.
     private mutating func load(_ tree: ObjectID) async throws -> FetchMode {
         if try last?.entries(of: tree) != nil { return .compare }
-        if let checkpoint = known.checkpoint, last != nil, ![.zero, SHA1Hash(commit)].contains(checkpoint.commit),
-            try await succeeds(.compare, { try await $0.compare(ObjectID(checkpoint.commit), tree) })
-        {
-            return .compare
+        if let checkpoint = known.checkpoint, last != nil, ![.zero, SHA1Hash(commit)].contains(checkpoint.commit) {
+            if let told = source.pushed, PushReading.isCheaper(told),
+                try await succeeds(.push, { try await $0.push(told, checkpoint.commit, tree) })
+            {
+                return .push
+            }
+            if try await succeeds(.compare, { try await $0.compare(ObjectID(checkpoint.commit), tree) }) {
+                return .compare
+            }
         }
         if try await succeeds(.recursiveTree, { try await $0.ladder.loadAtOnce(tree) }) { return .recursiveTree }
         try await ladder.loadBySubtrees(tree)
@@ -113,6 +122,11 @@ struct RESTReading {
         }
     }
 
+    private mutating func push(_ told: PushedChanges, _ base: SHA1Hash, _ tree: ObjectID) async throws {
+        let changes = try await pushed.changes(told, since: base, known)
+        ladder.told.take(try changes.applied(to: known, giving: tree))
+    }
+
     private mutating func compare(_ base: ObjectID, _ tree: ObjectID) async throws {
         // One commit a page: what matters are the files, which are all on the first one.
         let request = RESTRequest("\(repository)/compare/\(base)...\(commit)?per_page=1&page=1")
@@ -122,7 +136,7 @@ struct RESTReading {
         }
         let comparison = try Comparison(
             try answer.json(Comparison.selection), maximumFileCount: client.settings.maximumComparedFileCount)
-        ladder.told.take(try comparison.applied(to: known, giving: tree))
+        ladder.told.take(try comparison.changes.applied(to: known, giving: tree))
     }
 
     private func listing(_ tree: ObjectID, wasWalked: Bool = false) throws -> TreeListing {
@@ -152,32 +166,37 @@ struct RESTReading {
             contents.tooLarge.insert(id)
             return
         }
-        var request = RESTRequest("\(repository)/git/blobs/\(id)", media: .raw)
-        request.maximumByteCount = Int(clamping: client.settings.maximumRESTBlobByteCount)
-        request.spillPath = "\(source.spoolDirectory)/\(id).blob"
-        let answer: RESTAnswer
-        do {
-            answer = try await client.send(request, as: access)
-        } catch let error as ProviderError where error.code == .limitExceeded {
+        guard let body = try await body(of: id) else {
             contents.tooLarge.insert(id)
             return
         }
-        if answer.isTooLarge {
-            contents.tooLarge.insert(id)
-            return
-        }
-        guard answer.isSuccess else { throw answer.failure("content \(id)") }
-        let size = answer.body.byteCount
+        let size = body.byteCount
         contents.sizes[id] = size
         guard !isTooLarge(size) else {
             contents.tooLarge.insert(id)
             return
         }
         let content = ContentDescription(hash: SHA1Hash(id), size: size, path: path)
-        switch try await sink.store(content, { try answer.body.forEachPiece($0) }) {
+        switch try await sink.store(content, { try body.forEachPiece($0) }) {
         case .stored, .present: break
         case .refused: contents.refused.insert(id)
         case .mismatched: throw ProviderError.transient(.hashMismatch, "what GitHub sent for \(id) has another hash")
+        }
+    }
+
+    /// The bytes of a content; nil where they are too many.
+    private mutating func body(of id: ObjectID) async throws -> AnswerBody? {
+        if let body = pushed.takeBody(of: id) { return body }
+        var request = RESTRequest("\(repository)/git/blobs/\(id)", media: .raw)
+        request.maximumByteCount = Int(clamping: client.settings.maximumRESTBlobByteCount)
+        request.spillPath = "\(source.spoolDirectory)/\(id).blob"
+        do {
+            let answer = try await client.send(request, as: access)
+            if answer.isTooLarge { return nil }
+            guard answer.isSuccess else { throw answer.failure("content \(id)") }
+            return answer.body
+        } catch let error as ProviderError where error.code == .limitExceeded {
+            return nil
         }
     }
 

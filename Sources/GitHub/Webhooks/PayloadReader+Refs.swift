@@ -14,9 +14,41 @@ extension PayloadReader {
             return ReportedRefChange(
                 repository: repository, ref: Array(ref.utf8), before: nil, after: nil, tellsCommits: false)
         }
+        let isForced = payload["forced"]?.bool ?? false
+        let changes = after.hash.map {
+            PushedChanges(before: before.hash ?? .zero, after: $0, content: files(before.hash, isForced: isForced))
+        }
         return ReportedRefChange(
-            repository: repository, ref: Array(ref.utf8), before: before.hash, after: after.hash,
-            isForced: payload["forced"]?.bool ?? false)
+            repository: repository, ref: Array(ref.utf8), before: before.hash, after: after.hash, isForced: isForced,
+            changes: changes)
+    }
+
+    /// The files that the commits of a push name, each as the last of them leaves it.
+    private func files(_ before: SHA1Hash?, isForced: Bool) -> PushedChanges.Content {
+        guard before != nil else { return .untold("the push made the branch") }
+        guard !isForced else { return .untold("the push was forced: its commits do not follow from the last one") }
+        guard let commits = payload["commits"]?.array, !commits.isEmpty else {
+            return .untold("the push lists no commits, or more than \(Self.maximumPushedCommitCount)")
+        }
+        var files: [[UInt8]: PushedChanges.Change] = [:]
+        for commit in commits {
+            let kinds: [(String, PushedChanges.Change)] = [
+                ("added", .added), ("modified", .modified), ("removed", .removed),
+            ]
+            for (kind, change) in kinds {
+                guard let paths = commit[kind]?.array else {
+                    return .untold(
+                        "the push lists a commit without its files, or with more than \(Self.maximumListedFileCount)")
+                }
+                for path in paths {
+                    guard let path = path.string.map({ Array($0.utf8) }) else {
+                        return .untold("the push lists a file without a name")
+                    }
+                    files[path] = files[path].map { PushedChanges.change($0, then: change) } ?? change
+                }
+            }
+        }
+        return .files(files)
     }
 
     /// What `create` and `delete` say: a branch or a tag, without its commit; nil for anything else.

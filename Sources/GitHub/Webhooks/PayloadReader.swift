@@ -11,10 +11,17 @@ struct PayloadReader {
     /// Longest `action` that is read, in bytes.
     static let maximumActionByteCount = 64
 
-    /// What is wanted of any payload. The rest, such as up to 2,048 commits, is checked and passed over.
+    /// Commits of a push whose files are read, and files of one list. Most pushes have far fewer; GitHub lists 2,048 commits at
+    /// most and does not say that it cuts, so a list as long as that is never believed.
+    static let maximumPushedCommitCount = 128
+    static let maximumListedFileCount = 64
+
+    /// What is wanted of any payload. The rest, such as what a push has beyond those limits, is checked and passed over.
     static let selection: JSONSelection = [
         "action": .everything, "ref": .everything, "ref_type": .everything, "before": .everything,
         "after": .everything, "forced": .everything,
+        "commits": JSONSelection(dictionaryLiteral: ("added", files), ("modified", files), ("removed", files))
+            .upTo(maximumPushedCommitCount),
         "sender": ["login": .everything],
         "installation": ["id": .everything, "account": ["login": .everything]],
         "repository": repository,
@@ -25,6 +32,7 @@ struct PayloadReader {
         ],
     ]
 
+    private static let files = JSONSelection.everything.upTo(maximumListedFileCount)
     private static let repository = JSONSelection(fields: [
         "id", "full_name", "private", "visibility", "default_branch", "master_branch",
     ])

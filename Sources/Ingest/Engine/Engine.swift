@@ -20,6 +20,7 @@ public final class Engine: Sendable {
     let collecting = CollectionExclusion()
     let intake = IntakeQueue()
     let rejections = RejectionCounter()
+    let pushes = PushHints()
     /// Fired whenever there may be work that was not there before.
     let signal = WakeSignal()
     private let providers: [any Provider]

@@ -190,13 +190,15 @@ struct SyncRun {
     }
 
     private func source() -> Source {
-        Source(
+        var source = Source(
             repository: repository.id, tenant: repository.tenant, locator: repository.locator,
             identity: identity, configuration: repository.configuration, limits: engine.options.sourceLimits,
             spoolDirectory: "\(engine.options.spoolDirectory)/\(repository.id.rawValue)",
             cacheDirectory: engine.options.cacheDirectory.map { "\($0)/\(repository.id.rawValue)" },
             // A name or a visibility that somebody else reported is asked for before anything is built upon it.
             reason: isIdentityDue ? .forced : reason)
+        source.pushed = engine.pushes.changes(of: repository.id)
+        return source
     }
 
     /// Whether the source is asked what it is before anything is built upon its name.
@@ -292,6 +294,7 @@ struct SyncRun {
                     cause: events.count)
             },
             with: engine.writer, at: engine.clock())
+        engine.pushes.synced(repository.id, at: completed.commit)
     }
 
     private func finish(_ report: inout SyncReport, _ traffic: Traffic) {

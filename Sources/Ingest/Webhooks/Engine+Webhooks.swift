@@ -50,6 +50,7 @@ extension Engine: WebhookIntake {
             guard
                 case .appended(let range) = try await writer.append(group.drafts, at: clock(), claims: group.claims)
             else { continue }
+            for (repository, changes) in group.pushed { pushes.take(changes, of: repository) }
             if group.requestsWork { signal.fire() }
             return group.receipts(from: range.lowerBound)
         }
@@ -88,6 +89,7 @@ private struct WebhookGroup {
     private(set) var drafts: [EventDraft] = []
     private(set) var claims: [Claim] = []
     private(set) var requestsWork = false
+    private(set) var pushed: [(repository: RepositoryID, changes: PushedChanges)] = []
     /// Of each: its delivery, and which draft it is, or where it was recorded before.
     private var places: [(delivery: String, index: Int, first: LogPosition?)] = []
 
@@ -113,6 +115,7 @@ private struct WebhookGroup {
             claims.append(Claim(Claims.delivery(webhook.provider, delivery), eventIndex: drafts.count))
             claims += decision.claims.map { Claim($0.key, eventIndex: drafts.count + $0.eventIndex) }
             drafts += decision.drafts
+            pushed += decision.pushed
             if !decision.requested.isEmpty { requestsWork = true }
             if decision.changesRows { return }
             loader.take(decision, webhook, facts)

@@ -14,6 +14,8 @@ struct WebhookDecision {
     private(set) var claims: [Claim] = []
     /// Repositories that a job was requested for.
     private(set) var requested: [RepositoryID] = []
+    /// What was pushed to repositories that are watched.
+    private(set) var pushed: [(repository: RepositoryID, changes: PushedChanges)] = []
     /// Rows change in a way that later reports may depend on.
     private(set) var changesRows = false
 
@@ -50,6 +52,7 @@ struct WebhookDecision {
                 changeVisibility(&row, isPrivate: true)
             }
             guard Self.isWatched(change.ref, row, change.repository) else { continue }
+            if let changes = change.changes { pushed.append((row.id, changes)) }
             var isComplete = !watched.hasOpenGap
             if change.tellsCommits, let gap = gap(change, row) {
                 isComplete = false

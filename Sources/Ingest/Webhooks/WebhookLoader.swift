@@ -59,9 +59,12 @@ struct WebhookLoader {
         let push = AnnouncedRef(name: change.ref, before: change.before, after: change.after)
         // Only their order counts here; the fold of the log says where and when.
         let place = (position: LogPosition(0), at: Timestamp(microseconds: 0))
-        var row =
-            facts.announced
-            ?? RefRow(ref: change.ref, commit: change.before, position: place.position, at: place.at)
+        guard var row = facts.announced else {
+            let chain = PushChain(before: change.before, after: change.after)
+            refs[key(change, webhook.provider)] = RefRow(
+                ref: change.ref, chain: chain, position: place.position, at: place.at)
+            return
+        }
         row.announce(push, position: place.position, at: place.at)
         refs[key(change, webhook.provider)] = row
     }

@@ -3,7 +3,7 @@ public import Events
 /// What webhooks announced of each ref, and which repositories are read through which installation.
 public enum WebhooksProjection: Projection {
     public static let name = "webhooks"
-    public static let version: UInt32 = 2
+    public static let version: UInt32 = 3
     public static let tables: [Table] = [.announcedRefs, .installationRepositories]
 
     public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
@@ -49,7 +49,8 @@ public enum WebhooksProjection: Projection {
         let after = try reader.optionalSHA1()
         let push = AnnouncedRef(name: try reader.string(), before: before, after: after)
         guard row.isPresent else {
-            return row.set(RefRow(ref: push.name, commit: after, position: position, at: at).encode())
+            let chain = PushChain(before: before, after: after)
+            return row.set(RefRow(ref: push.name, chain: chain, position: position, at: at).encode())
         }
         var ref = try RefRow(decoding: row.bytes.span.bytes)
         ref.announce(push, position: position, at: at)

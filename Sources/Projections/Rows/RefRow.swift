@@ -1,67 +1,35 @@
 public import Events
 
-/// How a push fits what was announced of its ref before.
-public enum PushOrder: Sendable, Equatable {
-    /// It begins where the last one ended.
-    case follows
-    /// It is one that an earlier break was missing.
-    case late
-    /// It begins elsewhere: something in between was missed.
-    case breaks
-}
-
 /// What webhooks announced of a ref. Its key is ``key(_:_:_:hash:)``.
 public struct RefRow: Sendable, Equatable {
     /// The full name.
     public var ref: [UInt8]
-    /// The last commit announced; nil where the ref is gone.
-    public var commit: SHA1Hash?
-    /// Which event announced it, and when.
+    /// Which event announced where it is, and when.
     public var position: LogPosition
     public var at: Timestamp
-    /// Where the announcements have a hole: it was at `expected`, and then at `found`.
-    public var hole: Hole?
+    /// The moves that were announced.
+    public var chain: PushChain
 
-    public struct Hole: Sendable, Equatable {
-        public var expected: SHA1Hash?
-        public var found: SHA1Hash?
-
-        public init(expected: SHA1Hash?, found: SHA1Hash?) {
-            self.expected = expected
-            self.found = found
-        }
-    }
-
-    public init(ref: [UInt8], commit: SHA1Hash?, position: LogPosition, at: Timestamp, hole: Hole? = nil) {
+    public init(ref: [UInt8], chain: PushChain, position: LogPosition, at: Timestamp) {
         self.ref = ref
-        self.commit = commit
+        self.chain = chain
         self.position = position
         self.at = at
-        self.hole = hole
     }
 
+    /// The last commit announced; nil where the ref is gone.
+    public var commit: SHA1Hash? { chain.commit }
+
     public func order(of push: AnnouncedRef) -> PushOrder {
-        if push.before == commit { return .follows }
-        if let hole, push.before == hole.expected || push.after == hole.found { return .late }
-        return .breaks
+        var chain = chain
+        return chain.take(before: push.before, after: push.after)
     }
 
     /// Takes a push in.
     public mutating func announce(_ push: AnnouncedRef, position: LogPosition, at: Timestamp) {
-        switch order(of: push) {
-        case .late:
-            // It makes the hole smaller, from one of its ends, and is not where the ref is now.
-            guard var hole else { return }
-            let isStart = push.before == hole.expected
-            let isEnd = push.after == hole.found
-            if isStart { hole.expected = push.after }
-            if isEnd { hole.found = push.before }
-            self.hole = isStart && isEnd || hole.expected == hole.found ? nil : hole
-            return
-        case .breaks: hole = Hole(expected: commit, found: push.before)
-        case .follows: break
-        }
-        commit = push.after
+        let before = commit
+        let order = chain.take(before: push.before, after: push.after)
+        guard order == .follows || commit != before else { return }
         self.position = position
         self.at = at
     }
@@ -93,10 +61,16 @@ public struct RefRow: Sendable, Equatable {
         var open = ByteReader(SplitRow.open(row))
         var sealed = ByteReader(SplitRow.sealed(row))
         ref = try sealed.string()
-        commit = try open.optionalSHA1()
         position = try open.position()
         at = try open.timestamp()
-        if try open.flag() { hole = Hole(expected: try open.optionalSHA1(), found: try open.optionalSHA1()) }
+        let isStartOpen = try open.flag()
+        var stretches: [PushChain.Stretch] = []
+        for _ in 0..<(try open.byte()) {
+            stretches.append(PushChain.Stretch(start: try open.optionalSHA1(), end: try open.optionalSHA1()))
+        }
+        var recent: [UInt64] = []
+        for _ in 0..<(try open.byte()) { recent.append(try open.uint64()) }
+        chain = try PushChain(stretches: stretches, isStartOpen: isStartOpen, recent: recent)
         try open.end()
         try sealed.end()
     }
@@ -105,14 +79,17 @@ public struct RefRow: Sendable, Equatable {
         var open: [UInt8] = []
         var sealed: [UInt8] = []
         sealed.put(string: ref)
-        open.put(optional: commit)
         open.put(position)
         open.put(at)
-        open.append(hole == nil ? 0 : 1)
-        if let hole {
-            open.put(optional: hole.expected)
-            open.put(optional: hole.found)
+        open.append(chain.isStartOpen ? 1 : 0)
+        // Both are limited below a byte.
+        open.append(UInt8(chain.stretches.count))
+        for stretch in chain.stretches {
+            open.put(optional: stretch.start)
+            open.put(optional: stretch.end)
         }
+        open.append(UInt8(chain.recent.count))
+        for mark in chain.recent { open.put(mark) }
         return SplitRow.encode(tenant: .none, open: open, sealed: sealed)
     }
 }

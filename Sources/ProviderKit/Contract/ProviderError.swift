@@ -15,6 +15,8 @@ public struct ProviderError: Error, Sendable, CustomStringConvertible {
         public static let forbidden = Code(rawValue: "forbidden")
         /// The source cannot be reached.
         public static let unreachable = Code(rawValue: "unreachable")
+        /// It is outside of the public network, and its tenant may read nothing there.
+        public static let refusedAddress = Code(rawValue: "refusedAddress")
         /// It did not answer in time.
         public static let timeout = Code(rawValue: "timeout")
         /// The answer broke off.

@@ -19,6 +19,8 @@ public struct Source: Sendable {
 
     /// Why it is read, which decides what that may cost.
     public var reason: SyncReason
+    /// What reports said changed since the last time, for providers to whom that spares a question; nil where nobody said it.
+    public var pushed: PushedChanges?
 
     public init(
         repository: RepositoryID, tenant: TenantID, locator: Locator, identity: SourceIdentity? = nil,

@@ -102,8 +102,10 @@ struct JSONParser {
     private mutating func array(_ selection: JSONSelection?, depth: Int) throws(JSONError) -> JSON {
         try enter(depth)
         var elements: [JSON] = []
+        var selection = selection
         guard next != UInt8(ascii: "]") else { return close(selection, .array(elements)) }
         while true {
+            if let limit = selection?.maximumElementCount, elements.count >= limit { (selection, elements) = (nil, []) }
             let value = try value(selection, depth: depth)
             if selection != nil { elements.append(value) }
             skipBlanks()

@@ -2,15 +2,24 @@
 /// of a payload of many kilobytes takes no more memory than the three.
 ///
 /// A selection of fields is written as a dictionary: `["ref": .everything, "owner": ["login": .everything]]`. It is for
-/// objects; an array is passed through to its elements, and other values are kept.
+/// objects; an array is passed through to its elements, which have the same limit, and other values are kept.
 public struct JSONSelection: Sendable, ExpressibleByDictionaryLiteral {
     /// Nil: everything.
     private let fields: [(key: [UInt8], selection: JSONSelection)]?
 
+    /// Of an array; a longer one is checked only, and `null` stands in its place.
+    let maximumElementCount: Int
+
     /// All of it.
     public static let everything = JSONSelection(fields: nil)
 
-    private init(fields: [(key: [UInt8], selection: JSONSelection)]?) { self.fields = fields }
+    private init(fields: [(key: [UInt8], selection: JSONSelection)]?, maximumElementCount: Int = .max) {
+        self.fields = fields
+        self.maximumElementCount = maximumElementCount
+    }
+
+    /// The same where it is an array of so many elements or fewer; `null` for a longer one.
+    public func upTo(_ count: Int) -> JSONSelection { JSONSelection(fields: fields, maximumElementCount: count) }
 
     public init(dictionaryLiteral fields: (String, JSONSelection)...) {
         self.init(fields: fields.map { (Array($0.0.utf8), $0.1) })

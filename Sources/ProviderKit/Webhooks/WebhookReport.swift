@@ -70,11 +70,14 @@ public struct ReportedRefChange: Sendable, Equatable {
     public var isForced: Bool
     /// Whether `before` and `after` are told: true for a push.
     public var tellsCommits: Bool
+    /// The files that changed; nil where the report does not tell files.
+    public var changes: PushedChanges?
 
     public init(
         repository: ReportedRepository, ref: [UInt8], before: SHA1Hash?, after: SHA1Hash?, isForced: Bool = false,
-        tellsCommits: Bool = true
+        tellsCommits: Bool = true, changes: PushedChanges? = nil
     ) {
+        self.changes = changes
         self.repository = repository
         self.ref = ref
         self.before = before

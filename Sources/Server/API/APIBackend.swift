@@ -14,8 +14,8 @@ public struct APIBackend: Sendable {
     public var adminToken: Secret?
     /// The names of the providers that there are.
     public var providers: [String]
-    /// Those that read this machine, which is the administrator's alone.
-    public var localProviders: Set<String>
+    /// Those that read this machine or its network for a tenant, which is for the administrator alone to add.
+    public var localProviders: @Sendable (TenantID) -> Set<String>
     /// Until when a limit lets nothing through that is done for that reason, as far as the source's provider knows.
     public var pause: @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause?
     /// The newest checkpoint of the log, as the command gives it; nil: none is signed here.
@@ -33,7 +33,8 @@ public struct APIBackend: Sendable {
 
     public init(
         engine: Engine, queries: @escaping @Sendable (Viewer) throws -> Queries, adminToken: Secret? = nil,
-        providers: [String], localProviders: Set<String> = [],
+        providers: [String],
+        localProviders: @escaping @Sendable (TenantID) -> Set<String> = { _ in [] },
         pause: @escaping @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause? = { _, _, _ in nil },
         checkpoint: (@Sendable () async throws -> Forms.Fields)? = nil,
         schedule: @escaping @Sendable () -> SchedulerStatus = { SchedulerStatus() }, concurrency: Int = 1,

@@ -13,6 +13,7 @@ struct Authenticator: Sendable {
     private let backend: APIBackend?
     private let rates: RateLimiter
     private let sessions: Sessions?
+    private let guesses: GuessGuard
 
     /// Longer ones are no tokens, and are not hashed.
     static let maximumTokenByteCount = 1024
@@ -22,6 +23,11 @@ struct Authenticator: Sendable {
         self.backend = backend
         self.rates = rates
         self.sessions = sessions
+        if let backend {
+            guesses = GuessGuard(now: backend.now)
+        } else {
+            guesses = GuessGuard(now: { Timestamp(microseconds: 0) })
+        }
     }
 
     /// Who sends a request to a route.
@@ -42,7 +48,17 @@ struct Authenticator: Sendable {
         guard let header = request.headers[.authorization] else { throw try refusal(.missingToken) }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw try refusal(.missingToken) }
-        guard let caller = try caller(token: parts[1].trimmingWhitespace()) else { throw try refusal(.wrongToken) }
+        let token = parts[1].trimmingWhitespace()
+        // What is too long is no token, and is told from one by its length alone.
+        let hash = AccessToken.hash(Array(token.utf8.prefix(Self.maximumTokenByteCount)))
+        if let wait = guesses.wait(hash) {
+            throw Problem(
+                status: .tooManyRequests, code: "tooManyRequests", detail: "too many wrong tokens were shown here",
+                retryAfterSeconds: max(1, Int(wait.rounded(.up))))
+        }
+        let caller = try self.caller(token: token)
+        guesses.shown(hash, isGood: caller != nil)
+        guard let caller else { throw try refusal(.wrongToken) }
         return caller
     }
 

@@ -65,6 +65,10 @@ struct WebhookRoute: Sendable {
         else {
             throw Refusal(.wrongContentType, closes: false)
         }
+        // Nothing is unpacked here: the signature is over what was sent, and what is small may be large inside.
+        guard ["", "identity"].contains(request.headers[.contentEncoding]?.lowercased() ?? "") else {
+            throw Refusal(.wrongContentType, closes: false)
+        }
     }
 
     private func decode(

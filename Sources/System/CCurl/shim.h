@@ -22,6 +22,12 @@ static inline CURLcode ccurl_set_progress_callback(
     CURL *handle, int (*callback)(void *, curl_off_t, curl_off_t, curl_off_t, curl_off_t)) {
     return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, callback);
 }
+static inline CURLcode ccurl_set_socket_callback(
+    CURL *handle, curl_socket_t (*callback)(void *, curlsocktype, struct curl_sockaddr *)) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+// The address has addrlen bytes, which are more than its declared type has.
+static inline const void *ccurl_address(const struct curl_sockaddr *address) { return &address->addr; }
 static inline CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

@@ -1,5 +1,6 @@
 import Directory
 import Events
+import Git
 import GitHub
 import Ingest
 import Logging
@@ -95,13 +96,18 @@ struct Service: Sendable {
     /// What the HTTP API and the dashboard stand on.
     private static func backend(_ context: Context, _ store: WriteStore, _ scheduler: Scheduler) -> APIBackend {
         let reader = store.reader
+        let defaultTenant = DefaultTenant(state: reader.state)
         return APIBackend(
             engine: store.engine,
             queries: { viewer in
                 try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: viewer)
             },
             adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
-            localProviders: [DirectoryProvider().name], pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
+            localProviders: { tenant in
+                // What the operator may read in private networks, whoever has a token of that tenant must not make it read.
+                let readsNetwork = context.settings.allowsPrivateAddresses == nil && defaultTenant.matches(tenant)
+                return Set([DirectoryProvider().name] + (readsNetwork ? [GitProvider.providerName] : []))
+            }, pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
             checkpoint: { try await store.checkpointForm(context) },
             schedule: { scheduler.status }, concurrency: context.settings.concurrency,
             summary: { EventSummary.text($0) }, now: { Context.now() },

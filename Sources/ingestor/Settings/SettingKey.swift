@@ -20,6 +20,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case maxBlobBytes
     case concurrency
     case webhookBodyDays
+    case allowPrivateAddresses
     case caFile
     case proxy
     case shardBytes

@@ -18,6 +18,8 @@ struct Settings: Sendable {
     var snapshotEvents = StateOptions.defaultSnapshotIntervalEvents
     /// Events between two digests of the state in the log, at least; 0: none are recorded.
     var digestEvents = EngineOptions.defaultDigestIntervalEvents
+    /// Whether sources may lie in private networks; nil: those of the default tenant may.
+    var allowsPrivateAddresses: Bool?
     /// Certificates to trust instead of the system's.
     var caFile: String?
     var proxy: String?
@@ -72,6 +74,10 @@ struct Settings: Sendable {
         }
         if let value = try source.string(.snapshotEvents) {
             snapshotEvents = UInt64(try value.integer(in: Self.snapshotEventsRange))
+        }
+        if let value = try source.string(.allowPrivateAddresses) {
+            guard ["true", "false"].contains(value.text) else { throw value.refused("true or false") }
+            allowsPrivateAddresses = value.text == "true"
         }
         if let value = try source.string(.caFile) {
             guard !value.text.isEmpty else { throw value.refused("the path of a PEM file") }

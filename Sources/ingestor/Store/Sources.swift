@@ -23,8 +23,9 @@ struct Providers: Sendable {
         gitHubSettings.certificateFile = settings.caFile
         gitHubSettings.proxy = settings.proxy
         gitHubSettings.isDefaultTenant = isDefaultTenant
+        gitHubSettings.allowsPrivateAddresses = settings.allowsPrivateAddresses ?? false
         gitHub = GitHubProvider(settings: gitHubSettings, credentials: credentials)
-        all = [gitHub, GitProvider(settings: Self.gitSettings(settings)), DirectoryProvider()]
+        all = [gitHub, GitProvider(settings: Self.gitSettings(settings, isDefaultTenant)), DirectoryProvider()]
     }
 
     /// What sources have said of their limits is kept to, though another process heard it.
@@ -39,10 +40,14 @@ struct Providers: Sendable {
         all.first { $0.name == row.locator.provider }?.pause(of: row.quota, for: reason, at: now)
     }
 
-    private static func gitSettings(_ settings: Settings) -> GitSettings {
+    private static func gitSettings(
+        _ settings: Settings, _ isDefaultTenant: @escaping @Sendable (TenantID) -> Bool
+    ) -> GitSettings {
         var result = GitSettings(now: { Context.now() })
         result.certificateFile = settings.caFile
         result.proxy = settings.proxy
+        let allows = settings.allowsPrivateAddresses
+        result.allowsPrivateAddresses = { allows ?? isDefaultTenant($0) }
         return result
     }
 

@@ -49,6 +49,7 @@ struct SecretStage {
         for (index, secret) in webhookSecrets.enumerated() { secrets.plant("webhook secret \(index)", secret) }
         secrets.plant("settings' token", settingsToken)
         secrets.plant("personal token", personalToken)
+        secrets.plant("beginning of the personal token", String(personalToken.prefix(12)))
         secrets.plant("client secret", app.clientSecret)
         secrets.plant("admin token", adminToken)
         secrets.plant("head of a JSON web token", "eyJhbGciOi")

@@ -34,10 +34,11 @@ struct WebhookDecisionTests {
         return row
     }
 
-    private func announced(_ commit: UInt8, hole: RefRow.Hole? = nil) -> RefRow {
-        RefRow(
-            ref: Self.main, commit: Self.commit(commit), position: LogPosition(5), at: Timestamp(seconds: 5), hole: hole
-        )
+    /// The ref was at the first commit, and then each push was announced.
+    private func announced(_ commit: UInt8, then pushes: (UInt8, UInt8)...) -> RefRow {
+        var chain = PushChain(before: nil, after: Self.commit(commit))
+        for (before, after) in pushes { chain.take(before: Self.commit(before), after: Self.commit(after)) }
+        return RefRow(ref: Self.main, chain: chain, position: LogPosition(5), at: Timestamp(seconds: 5))
     }
 
     private func push(
@@ -99,8 +100,13 @@ struct WebhookDecisionTests {
         // A poll saw more than webhooks told.
         #expect(decide(push(1, 2), facts(row(at: 1), announced(8))) == [request(2)])
         // The one that was missing comes late.
-        let hole = RefRow.Hole(expected: Self.commit(2), found: Self.commit(3))
-        #expect(decide(push(2, 3), facts(row(), announced(4, hole: hole))) == [request(3)])
+        #expect(decide(push(2, 3), facts(row(), announced(2, then: (3, 4)))) == [request(3)])
+        // So do all of several, in any order, and one that two hooks tell.
+        let broken = announced(2, then: (3, 4), (5, 6), (7, 8))
+        for (before, after) in [(2, 3), (4, 5), (6, 7), (3, 4), (5, 6)] as [(UInt8, UInt8)] {
+            #expect(decide(push(before, after), facts(row(), broken)) == [request(after)], "\(before) to \(after)")
+        }
+        #expect(decide(push(9, 10), facts(row(), broken)) == [gap(8, 9), request(10)])
         #expect(
             decide(push(3, 4), facts(row(), announced(2)) { $0.hasWaitingJob = true }) == [gap(2, 3)],
             "a gap is recorded though a job waits already")

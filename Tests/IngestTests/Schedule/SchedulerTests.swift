@@ -352,6 +352,43 @@ struct SchedulerTests {
             #expect(try harness.row(id).lastCommit == FakeHub.commit(1))
         }
     }
+
+    @Test("that deliveries cannot be compared is said once, and so is that they can again")
+    func auditChanged() async throws {
+        try await HubHarness.run { harness in
+            let id = try await harness.add("owner/name", externalID: 7)
+            _ = try await harness.engine.sync(id)
+            try await harness.push("owner/name", externalID: 7, from: 0, to: 0)
+            let audit = FakeAudit(deliveries: [])
+            let said = Mutex<[String]>([])
+            let refusal = ProviderError.permanent(.forbidden, "the App's key is refused")
+            audit.failure.withLock { $0 = refusal }
+            try await harness.withScheduler(
+                { options in
+                    options.auditChanged = { provider, failure in
+                        said.withLock { $0.append("\(provider): \(failure ?? "works")") }
+                    }
+                }, audits: [audit]
+            ) { scheduler in
+                try await harness.pass(seconds: 2000, scheduler)
+                #expect(audit.count.withLock { $0 } > 2, "it is tried again and again")
+                #expect(said.withLock { $0 } == ["hub: the App's key is refused"])
+                #expect(scheduler.status.auditFailures == ["hub": "the App's key is refused"])
+                // Until a limit is over nobody asks, and it is the same failure still.
+                let waiting = ProviderError(
+                    .rateLimited, .rateLimited, "wait", retryAt: harness.clock.now.adding(seconds: 5000))
+                audit.failure.withLock { $0 = waiting }
+                try await harness.pass(seconds: 1000, scheduler)
+                let count = audit.count.withLock { $0 }
+                try await harness.pass(seconds: 3000, scheduler)
+                #expect(audit.count.withLock { $0 } == count)
+                audit.failure.withLock { $0 = nil }
+                try await harness.pass(seconds: 3000, scheduler)
+                #expect(said.withLock { $0 } == ["hub: the App's key is refused", "hub: works"])
+                #expect(scheduler.status.auditFailures.isEmpty)
+            }
+        }
+    }
 }
 
 private final class FakeAudit: DeliveryAudit, Sendable {
@@ -359,10 +396,17 @@ private final class FakeAudit: DeliveryAudit, Sendable {
     let provider = "hub"
     let known: [ReportedDelivery]
     let asked = Mutex<[UInt64]>([])
+    /// How often the list was wanted, and what stands in its way.
+    let count = Mutex(0)
+    let failure = Mutex<ProviderError?>(nil)
 
     init(deliveries: [ReportedDelivery]) { known = deliveries }
 
-    func deliveries(since: Timestamp) async throws -> [ReportedDelivery] { known.filter { $0.deliveredAt >= since } }
+    func deliveries(since: Timestamp) async throws -> [ReportedDelivery] {
+        count.withLock { $0 += 1 }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        return known.filter { $0.deliveredAt >= since }
+    }
 
     func redeliver(_ delivery: ReportedDelivery) async throws { asked.withLock { $0.append(delivery.id) } }
 }

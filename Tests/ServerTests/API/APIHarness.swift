@@ -66,7 +66,8 @@ struct APIHarness: Sendable {
         let globex = try await tenant("globex", in: folder, engine)
         let backend = APIBackend(
             engine: engine, queries: { try Queries(log: log, state: state, silo: silo, viewer: $0) },
-            adminToken: admin.map { Secret($0) }, providers: ["dir"], localProviders: ["dir"], now: { clock.now },
+            adminToken: admin.map { Secret($0) }, providers: ["dir"],
+            localProviders: { $0 == acme.tenant ? ["dir", "git"] : ["dir"] }, now: { clock.now },
             random: { try secureRandomBytes($0) }, executor: BlockingExecutor())
         try await withServer(api: backend, limits: change) { port, _ in
             try await body(

@@ -50,6 +50,40 @@ import Testing
         }
     }
 
+    /// Guessing ends for a minute: a token that was good before is, and any other has to wait, right or wrong.
+    @Test func guessing() async throws {
+        try await APIHarness.run { harness in
+            func status(_ token: String) throws -> Int { try harness.ask("GET", "/v1/stats", as: token).status }
+            #expect(try status(harness.acme.token) == 200)
+            var statuses: [Int: Int] = [:]
+            for number in 0..<1010 { statuses[try status("guess \(number)"), default: 0] += 1 }
+            #expect(statuses == [401: 1000, 429: 10])
+            #expect(try status(harness.acme.token) == 200)
+            let waiting = try harness.ask("GET", "/v1/stats", as: harness.globex.token)
+            #expect(waiting.status == 429 && waiting.headers["retry-after"] == "60")
+            harness.clock.advance(seconds: 61)
+            #expect(try status(harness.globex.token) == 200)
+            #expect(try status("guess") == 401)
+        }
+    }
+
+    /// Where a tenant may read this machine's network, its tokens add nothing that could; the administrator's does.
+    @Test func privateNetworks() async throws {
+        try await APIHarness.run { harness in
+            func answer(_ token: String) throws -> RawClient.Answer {
+                try harness.ask(
+                    "POST", "/v1/repositories", as: token, body: #"{"locator":"git:http://10.0.0.1/x"}"#)
+            }
+            let refused = try answer(harness.acme.token).body
+            #expect(refused.contains("for whoever runs this service"))
+            for token in [harness.globex.token, APIHarness.admin] {
+                // Nobody reads git: here.
+                let body = try answer(token).body
+                #expect(body.contains("there is no provider git"))
+            }
+        }
+    }
+
     @Test func tokensAreNowhere() async throws {
         try await APIHarness.run { harness in
             let answer = try harness.ask("GET", "/v1/events", as: APIHarness.admin)
