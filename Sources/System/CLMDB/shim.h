@@ -1,19 +1,20 @@
 #pragma once
 #include <lmdb.h>
 
+// Gives two directories each other's names at once. Declared here, since the system's headers show it with extensions alone, and
+// their types would count as this module's if they were included.
 #ifdef __linux__
-#include <fcntl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+extern int renameat2(int old_directory, const char *old_name, int new_directory, const char *new_name, unsigned int flags);
 
-// Gives two directories each other's names at once: renameat2 with RENAME_EXCHANGE, which Swift's Glibc does not show.
 static inline int shim_exchange_names(const char *first, const char *second) {
-    return (int)syscall(SYS_renameat2, AT_FDCWD, first, AT_FDCWD, second, 1u << 1);
+    // AT_FDCWD and RENAME_EXCHANGE.
+    return renameat2(-100, first, -100, second, 1u << 1);
 }
 #else
-#include <stdio.h>
+extern int renamex_np(const char *old_name, const char *new_name, unsigned int flags);
 
 static inline int shim_exchange_names(const char *first, const char *second) {
-    return renamex_np(first, second, RENAME_SWAP);
+    // RENAME_SWAP.
+    return renamex_np(first, second, 2u);
 }
 #endif
