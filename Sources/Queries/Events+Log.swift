@@ -6,6 +6,8 @@ import State
 /// Which events somebody wants to see.
 public struct EventFilter: Sendable {
     public var repository: RepositoryID?
+    /// Where the story began.
+    public var correlation: LogPosition?
     /// Empty: all.
     public var kinds: Set<EventKind> = []
     /// The first position that counts, and the first one that does not.
@@ -24,6 +26,7 @@ public struct EventFilter: Sendable {
 
     func matches(_ header: RecordHeader) -> Bool {
         if let repository, header.repository != repository { return false }
+        if let correlation, header.correlation != correlation { return false }
         return kinds.isEmpty || kinds.contains { $0.rawValue == header.kind }
     }
 }
@@ -87,6 +90,7 @@ extension Queries {
     }
 
     private func indexes(for filter: EventFilter) -> [LogIndex] {
+        if let correlation = filter.correlation { return [.correlation(correlation)] }
         if let repository = filter.repository { return [.repository(repository)] }
         if !filter.kinds.isEmpty { return filter.kinds.map { .kind($0) } }
         // No index is needed to see everything.

@@ -18,6 +18,8 @@ public struct StateError: Error, Sendable, CustomStringConvertible {
         public static let unreadableEvent = Code(rawValue: "unreadableEvent")
         /// A batch does not follow what was folded.
         public static let outOfOrder = Code(rawValue: "outOfOrder")
+        /// Somebody who was building gave up. The rows are those from before.
+        public static let cancelled = Code(rawValue: "cancelled")
         /// The operating system or the storage engine refused.
         public static let storage = Code(rawValue: "storage")
     }

@@ -37,6 +37,10 @@ public struct StateOptions: Sendable {
     /// At this many events behind, and where that is most of the log, a state is built anew instead.
     public var rebuildThresholdEvents: UInt64 = 256
 
+    /// Whether rows that an earlier version of a projection folded are read and folded on, where that is possible, until somebody
+    /// calls ``StateStore/rebuildWhereOutdated(progress:isCancelled:)``. Else they are built anew before the state is open.
+    public var usesOutdated = false
+
     /// Where snapshots of the state are kept, from which one that cannot be trusted begins anew; nil: there are none.
     public var snapshotDirectory: String?
     /// Events between two snapshots, at least; the more the state has grown the more they become. 0: none are taken.
@@ -45,9 +49,16 @@ public struct StateOptions: Sendable {
     /// An event has up to a thousand items, and a million of them are folded in seconds.
     public static let defaultSnapshotIntervalEvents: UInt64 = 100_000
 
+    /// Asked while building in bulk: to give up then.
+    var isCancelled: @Sendable () -> Bool = { false }
+
     var takesSnapshots: Bool { snapshotDirectory != nil && snapshotIntervalEvents > 0 }
 
     public init() {}
+
+    func checkCancellation() throws(StateError) {
+        if isCancelled() { throw StateError(.cancelled, "building was given up") }
+    }
 
     /// The options, changed by `change`.
     public init(_ change: (inout StateOptions) -> Void) { change(&self) }

@@ -146,7 +146,11 @@ extension StateStore {
         guard let description = try tables.environment.read({ try StateDescription($0, tables.meta) }) else {
             return nil
         }
-        guard description.signature == AllProjections.signature else { return "it was folded by another version" }
+        if description.signature != AllProjections.signature {
+            guard options.usesOutdated, AllProjections.canRead(rowsOf: description.signature) else {
+                return "it was folded by another version"
+            }
+        }
         let isSameBoot = !options.bootID.isEmpty && description.bootID == options.bootID
         guard description.isClean || isSameBoot || description.count == 0 else {
             return "the machine was started anew before it was closed"

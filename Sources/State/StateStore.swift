@@ -66,6 +66,10 @@ public final class StateStore: Sendable {
         get throws { try read { try $0.count } }
     }
 
+    /// Whether an earlier version of a projection has folded rows of it. They are read and folded on like others, but digests of
+    /// them are those of no version.
+    public var isOutdated: Bool { writer.withLock { $0.description.signature != AllProjections.signature } }
+
     // MARK: Folding
 
     /// Folds events that have just become durable. Called by the log's writer, one call at a time.

@@ -174,6 +174,29 @@ struct BackupTests {
         }
     }
 
+    /// The keys in a backup are those of one moment: the master key opens what is beside it.
+    @Test func aMasterKeyThatIsReplacedMeanwhileGoesWithWhatItSealed() async throws {
+        try await withStore { tool, folder in
+            for number in 0..<30 {
+                try await system("mkdir \(folder)/source-\(number) && date > \(folder)/source-\(number)/changing")
+                try await tool.succeed("sync", "dir:\(folder)/source-\(number)", "--tenant", "tenant-\(number)")
+            }
+            for round in 0..<8 {
+                let rotating = try tool.start([Array("credentials".utf8), Array("rotate".utf8)])
+                try await Task.sleep(for: .milliseconds(10 * round))
+                try await tool.succeed("backup", "\(folder)/backup", "--with-keys", "--no-verify")
+                #expect(try await rotating.wait().status == 0)
+                let restored = copy(tool, "restored-\(round)")
+                let result = try await restored.succeed("restore", "\(folder)/backup", "--json")
+                #expect(field("closed", result) == "0" || field("closed", result).isEmpty, "\(result.text)")
+                for number in [0, 29] {
+                    let source = "dir:\(folder)/source-\(number):changing"
+                    try await restored.succeed("cat", source, "--tenant", "tenant-\(number)")
+                }
+            }
+        }
+    }
+
     /// Killed at any moment: the former backup restores, and the next run completes.
     @Test func killedBackupsAndRestoresLeaveWhatWasThere() async throws {
         try await withStore { tool, folder in

@@ -14,6 +14,7 @@ import dedup
 import git
 import importing
 import intake
+import log
 import push
 import replay
 from chart import write_chart
@@ -29,7 +30,7 @@ def main():
         return 0
     load = os.getloadavg()[0]
     cores = os.cpu_count() or 1
-    duration = "four minutes" if arguments.quick else "twenty-five minutes"
+    duration = "six minutes" if arguments.quick else "forty minutes"
     print(f"── Measurements ({arguments.runs} runs of each, about {duration})", flush=True)
     if load > cores / 2:
         print(f"   the machine is busy (load {load:.1f} on {cores} cores): ratios hold, times do not", flush=True)
@@ -71,6 +72,8 @@ def measure(bench):
         remove(f"{bench.work}/data")
         if "append" in parts:
             append.measure(bench)
+        if "log" in parts:
+            log.measure(bench)
         if "git" in parts:
             git.measure(bench, tree)
         if "intake" in parts:

@@ -8,7 +8,7 @@ INGESTOR = f"{ROOT}/.build/release/ingestor"
 TOOLS = f"{ROOT}/Benchmarks/.build/release"
 # What is fetched once, for parts that need real releases.
 MATERIAL = f"{ROOT}/build/bench-material"
-PARTS = ["import", "dedup", "git", "append", "replay", "intake", "push"]
+PARTS = ["import", "dedup", "git", "append", "replay", "log", "intake", "push"]
 
 
 def parse_arguments():

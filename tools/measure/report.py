@@ -30,6 +30,10 @@ def shown(value, unit):
         return f"{value:.2f} s" if value >= 0.1 else f"{value * 1000:.0f} ms"
     if unit == "B":
         return f"{value / 1e6:.2f} MB" if value >= 1e6 else f"{value / 1e3:.2f} kB"
+    if unit == "s/million":
+        return f"{value:.2f} s a million"
+    if unit == "%":
+        return f"{value:.1f} %"
     if unit == "MB/s":
         return f"{value:,.0f} MB/s"
     return f"{value:,.0f}/s" if unit.endswith("/s") else f"{value:,.0f}"

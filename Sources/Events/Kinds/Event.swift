@@ -156,18 +156,29 @@ public enum Event: Sendable, Equatable {
         }
     }
 
-    /// The event of that kind in these payloads.
+    /// The event of that kind in these payloads. Those of an earlier version are brought to the current one.
     ///
     /// - Throws: `DecodingFailure` for an unknown kind or version, and for a malformed payload.
     init(
-        kind: EventKind.RawValue, version: UInt16, clear: RawSpan, sealed: RawSpan
+        kind: EventKind.RawValue, version: UInt16, clear: RawSpan, sealed: RawSpan, upcasters: Upcasters = .current
     ) throws(DecodingFailure) {
         guard let kind = EventKind(rawValue: kind) else {
             throw DecodingFailure("event kind \(kind) is unknown to this version: use a newer one to read this log")
         }
-        guard version >= 1, version <= kind.currentVersion else {
+        let current = upcasters.currentVersion(of: kind)
+        guard version >= 1, version <= current else {
             throw DecodingFailure("version \(version) of \(kind.name) is unknown to this version")
         }
+        guard version < current else {
+            try self.init(kind, clear: clear, sealed: sealed)
+            return
+        }
+        let payloads = try upcasters.raise(kind, version: version, clear: clear, sealed: sealed)
+        try self.init(kind, clear: payloads.clear.span.bytes, sealed: payloads.sealed.span.bytes)
+    }
+
+    /// The event of that kind in payloads of its current version.
+    private init(_ kind: EventKind, clear: RawSpan, sealed: RawSpan) throws(DecodingFailure) {
         switch kind {
         case .repositoryAdded: self = .repositoryAdded(try .init(clear: clear, sealed: sealed))
         case .repositoryReconfigured: self = .repositoryReconfigured(try .init(clear: clear, sealed: sealed))
@@ -221,6 +232,15 @@ public enum Event: Sendable, Equatable {
     }
 
     func encodePayload() -> (clear: [UInt8], sealed: [UInt8]) { payload.encode() }
+
+    /// What rates count: the event, and the items or contents in it.
+    public var itemCount: Int {
+        switch self {
+        case .itemsChanged(let changed): 1 + changed.items.count
+        case .blobsStored(let stored): 1 + stored.blobs.count
+        default: 1
+        }
+    }
 
     /// The payload as people and scripts read it.
     public var json: JSONValue { .object(payload.json) }

@@ -73,5 +73,5 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     }
 
     /// The version in which new events of this kind are written.
-    public var currentVersion: UInt16 { 1 }
+    public var currentVersion: UInt16 { Upcasters.current.currentVersion(of: self) }
 }

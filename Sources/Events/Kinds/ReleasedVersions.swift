@@ -63,6 +63,18 @@ public struct VersionsRestored: Sendable, Equatable {
     }
 }
 
+/// The columns that messages about versions have in common.
+private protocol VersionMessage {
+    var positions: Data { get set }
+    var indexes: Data { get set }
+    var contents: Data { get set }
+    var hashes: Data { get set }
+    var sizes: Data { get set }
+}
+
+extension WireVersionsReleased: VersionMessage {}
+extension WireVersionsRestored: VersionMessage {}
+
 private struct VersionColumns {
     var positions: [UInt8] = []
     var indexes: [UInt8] = []
@@ -88,13 +100,22 @@ private struct VersionColumns {
         if versions.allSatisfy(\.path.isEmpty) { paths = [] }
     }
 
-    init(positions: Data, indexes: Data, contents: Data, hashes: Data, sizes: Data, paths: Data) {
-        self.positions = positions.array
-        self.indexes = indexes.array
-        self.contents = contents.array
-        self.hashes = hashes.array
-        self.sizes = sizes.array
+    init(_ message: some VersionMessage, paths: Data) {
+        positions = message.positions.array
+        indexes = message.indexes.array
+        contents = message.contents.array
+        hashes = message.hashes.array
+        sizes = message.sizes.array
         self.paths = paths.array
+    }
+
+    /// Writes all but the paths, which are sealed.
+    func write(_ message: inout some VersionMessage) {
+        message.positions = Data(positions)
+        message.indexes = Data(indexes)
+        message.contents = Data(contents)
+        message.hashes = Data(hashes)
+        message.sizes = Data(sizes)
     }
 
     func decode(_ count: UInt32) throws(DecodingFailure) -> [ReleasedVersion] {
@@ -156,8 +177,7 @@ extension VersionsReleased: EventPayload {
     init(clear: RawSpan, sealed: RawSpan) throws(DecodingFailure) {
         let open = try Wire.decode(WireVersionsReleased.self, clear)
         let columns = VersionColumns(
-            positions: open.positions, indexes: open.indexes, contents: open.contents, hashes: open.hashes,
-            sizes: open.sizes, paths: try Wire.decode(WireVersionsReleasedSealed.self, sealed).paths)
+            open, paths: try Wire.decode(WireVersionsReleasedSealed.self, sealed).paths)
         self.init(
             ref: RefID(rawValue: open.ref), reason: try Wire.known(open.reason, "reason of a release"),
             versions: try columns.decode(open.count))
@@ -169,11 +189,7 @@ extension VersionsReleased: EventPayload {
             $0.ref = ref.rawValue
             $0.reason = reason.rawValue
             $0.count = UInt32(versions.count)
-            $0.positions = Data(columns.positions)
-            $0.indexes = Data(columns.indexes)
-            $0.contents = Data(columns.contents)
-            $0.hashes = Data(columns.hashes)
-            $0.sizes = Data(columns.sizes)
+            columns.write(&$0)
         }
         return (Wire.encode(open), Wire.encode(WireVersionsReleasedSealed.with { $0.paths = Data(columns.paths) }))
     }
@@ -187,8 +203,7 @@ extension VersionsRestored: EventPayload {
     init(clear: RawSpan, sealed: RawSpan) throws(DecodingFailure) {
         let open = try Wire.decode(WireVersionsRestored.self, clear)
         let columns = VersionColumns(
-            positions: open.positions, indexes: open.indexes, contents: open.contents, hashes: open.hashes,
-            sizes: open.sizes, paths: try Wire.decode(WireVersionsRestoredSealed.self, sealed).paths)
+            open, paths: try Wire.decode(WireVersionsRestoredSealed.self, sealed).paths)
         self.init(ref: RefID(rawValue: open.ref), versions: try columns.decode(open.count))
     }
 
@@ -197,11 +212,7 @@ extension VersionsRestored: EventPayload {
         let open = WireVersionsRestored.with {
             $0.ref = ref.rawValue
             $0.count = UInt32(versions.count)
-            $0.positions = Data(columns.positions)
-            $0.indexes = Data(columns.indexes)
-            $0.contents = Data(columns.contents)
-            $0.hashes = Data(columns.hashes)
-            $0.sizes = Data(columns.sizes)
+            columns.write(&$0)
         }
         return (Wire.encode(open), Wire.encode(WireVersionsRestoredSealed.with { $0.paths = Data(columns.paths) }))
     }

@@ -22,12 +22,20 @@ public struct Envelope: Sendable, Equatable {
     public init(
         record: RawSpan, at position: LogPosition, keys: (any RecordKeys)? = nil
     ) throws(DecodingFailure) {
+        try self.init(record: record, at: position, keys: keys, upcasters: .current)
+    }
+
+    /// The same, with other versions of kinds than this program's.
+    init(
+        record: RawSpan, at position: LogPosition, keys: (any RecordKeys)?, upcasters: Upcasters
+    ) throws(DecodingFailure) {
         let header = try RecordHeader(record: record, at: position)
         let clearEnd = RecordHeader.byteCount + header.clearByteCount
         let clear = record.extracting(RecordHeader.byteCount..<clearEnd)
         let sealed = record.extracting(clearEnd..<clearEnd + header.sealedByteCount)
         guard header.key != .none, header.sealedByteCount > 0 else {
-            let event = try Event(kind: header.kind, version: header.version, clear: clear, sealed: sealed)
+            let event = try Event(
+                kind: header.kind, version: header.version, clear: clear, sealed: sealed, upcasters: upcasters)
             if case .itemsChanged(let changes) = event, sealed.byteCount == 0, !changes.items.isEmpty {
                 throw DecodingFailure("items have no paths, and nothing is sealed")
             }
@@ -38,7 +46,8 @@ public struct Envelope: Sendable, Equatable {
         switch try keys?.open(record, header) {
         case .opened(let plaintext):
             let event = try Event(
-                kind: header.kind, version: header.version, clear: clear, sealed: plaintext.span.bytes)
+                kind: header.kind, version: header.version, clear: clear, sealed: plaintext.span.bytes,
+                upcasters: upcasters)
             self.init(position: position, header: header, event: event)
             return
         case .erased: state = .erased
@@ -46,7 +55,8 @@ public struct Envelope: Sendable, Equatable {
         case nil: state = .closed
         }
         let event = try Event(
-            kind: header.kind, version: header.version, clear: clear, sealed: sealed.extracting(0..<0))
+            kind: header.kind, version: header.version, clear: clear, sealed: sealed.extracting(0..<0),
+            upcasters: upcasters)
         self.init(position: position, header: header, event: event, sealing: state)
     }
 }

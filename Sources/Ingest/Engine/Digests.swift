@@ -9,7 +9,8 @@ extension Engine {
     /// - Returns: whether it was due.
     @discardableResult
     public func recordDigestIfDue() async throws -> Bool {
-        guard options.digestIntervalEvents > 0 else { return false }
+        // Rows of an earlier version have digests of none.
+        guard options.digestIntervalEvents > 0, !state.isOutdated else { return false }
         let due: StateDigest? = try state.read { view in
             let count = try view.count
             var last: UInt64 = 0

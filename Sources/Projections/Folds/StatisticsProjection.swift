@@ -4,6 +4,8 @@ public import Events
 public enum StatisticsProjection: Projection {
     public static let name = "statistics"
     public static let version: UInt32 = 2
+    /// Version 1 counted what is not kept any more.
+    public static let rowsReadableSince: UInt32 = 1
     public static let tables: [Table] = [.statistics]
 
     public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {

@@ -37,4 +37,21 @@ public enum AllProjections {
         }
         return bytes
     }()
+
+    /// Whether rows that were folded by projections of these names and versions can be read and folded on.
+    public static func canRead(rowsOf signature: [UInt8]) -> Bool {
+        var reader = ByteReader(signature.span.bytes)
+        do {
+            for projection in list {
+                guard try reader.string() == Array(projection.name.utf8) else { return false }
+                let version = try reader.uint32()
+                guard version >= projection.rowsReadableSince, version <= projection.version else { return false }
+            }
+            try reader.end()
+            return true
+        } catch {
+            // Another list.
+            return false
+        }
+    }
 }

@@ -16,6 +16,9 @@ public protocol Projection: Sendable {
     static var name: String { get }
     /// Counted up when its rows or its routes change, so that a state of another version is built anew.
     static var version: UInt32 { get }
+    /// From this version on rows can still be read and folded on, though they may say something else: then a state of such a
+    /// version serves until it has been built anew. This version alone, unless the projection says otherwise.
+    static var rowsReadableSince: UInt32 { get }
     static var tables: [Table] { get }
 
     /// Writes the deltas of one event.
@@ -37,6 +40,8 @@ public protocol Projection: Sendable {
 }
 
 extension Projection {
+    public static var rowsReadableSince: UInt32 { version }
+
     public static func reduce(
         _ table: Table, key: RawSpan, row: inout RowBuffer, delta: RawSpan
     ) throws(DecodingFailure) {}

@@ -52,6 +52,7 @@ final class Assembly: @unchecked Sendable {
             var loader = TableLoader(
                 tables: tables, runs: routed.runs, directory: options.temporaryDirectory ?? directory)
             for table in Table.allCases {
+                try options.checkCancellation()
                 progress(
                     StateProgress(phase: .tables, done: UInt64(table.index), total: UInt64(Table.allCases.count)))
                 try loader.load(table, &routed.deltas, &folder)

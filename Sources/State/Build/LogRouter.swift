@@ -85,6 +85,7 @@ final class LogRouter: Sendable {
         var items: UInt64 = 0
         let snapshot = try log.snapshot()
         while let granule = next() {
+            try options.checkCancellation()
             deltas.sequence = granule
             items += try route(plan[granule], snapshot, &folder, &deltas)
             granules.append(granule)

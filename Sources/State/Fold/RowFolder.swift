@@ -40,11 +40,7 @@ struct RowFolder: ~Copyable {
         }
         keyUse.note(envelope)
         AllProjections.route(envelope, hash: hashKey, into: &deltas)
-        return switch envelope.event {
-        case .itemsChanged(let event): 1 + event.items.count
-        case .blobsStored(let event): 1 + event.blobs.count
-        default: 1
-        }
+        return envelope.event.itemCount
     }
 
     /// Takes the row into the digests, or out of them.

@@ -34,6 +34,8 @@ extension StateStore {
         guard mode == .writer, let directory = options.snapshotDirectory.map(SnapshotDirectory.init(path:)) else {
             return nil
         }
+        // A copy of rows that are about to be replaced would be of no use.
+        if isOutdated { return nil }
         if let newest = try directory.entries().first, newest.count == (try count) {
             plan(after: newest.count)
             return nil

@@ -1,3 +1,5 @@
+import LMDB
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -60,8 +62,10 @@ enum Directories {
         guard fsync(descriptor) == 0 else { throw failure("fsync", path) }
     }
 
-    /// Puts the environment in `new` in the place of the one in `path`. An interruption leaves the old one or none.
+    /// Puts the environment in `new` in the place of the one in `path`, if there is one. At each moment one of them is there,
+    /// where the file system can exchange names; else an interruption may leave none.
     static func replaceEnvironment(_ path: String, with new: String) throws(StateError) {
+        if Environment.exchange(path, new) { return try removeEnvironment(new) }
         try removeEnvironment(path)
         guard rename(new, path) == 0 else { throw failure("rename", path) }
     }

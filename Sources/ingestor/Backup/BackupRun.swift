@@ -31,6 +31,8 @@ struct BackupRun {
     static let marker = "ingestor-backup"
     /// Shards may vanish while they are copied, since others took their place: then all is looked at anew, so often.
     private static let maximumAttempts = 100
+    private static let keyFolders = ["keys", "keys/credentials", "keys/tenants"]
+    private static let keyPauseMicroseconds: UInt32 = 20_000
 
     init(context: Context, store: ReadStore, directory: String, withKeys: Bool, verifies: Bool) {
         self.context = context
@@ -165,22 +167,44 @@ struct BackupRun {
         return lstat("\(directory)/\(entry.name)", &status) == 0 && UInt64(status.st_size) == entry.byteCount
     }
 
+    /// The keys as they were at one moment: where the master key is replaced, one file after the other is sealed anew, and half of
+    /// them would be of no use.
     private mutating func copyKeys() throws {
-        for folder in ["keys", "keys/credentials", "keys/tenants"] {
-            guard try FileSystem.kind("\(context.data.path)/\(folder)") == .directory else { continue }
-            try FileSystem.makeDirectory("\(directory)/\(folder)")
-            for name in try FileSystem.names(in: "\(context.data.path)/\(folder)").map({
-                String(decoding: $0, as: UTF8.self)
-            }) {
-                let path = "\(folder)/\(name)"
-                guard try FileSystem.kind("\(context.data.path)/\(path)") == .file, !name.hasSuffix(".new") else {
-                    continue
-                }
+        for folder in Self.keyFolders { try FileSystem.makeDirectory("\(directory)/\(folder)") }
+        for _ in 0..<Self.maximumAttempts {
+            do {
+                let present = try keyFiles()
                 // Keys are replaced under their names, so each copy has a name of its own.
-                let (_, hash) = try HashedCopy.hash("\(context.data.path)/\(path)")
-                try add(path, as: "\(path)-\(hash.hex.prefix(16))")
+                for (path, hash) in present.sorted(by: { $0.key < $1.key }) {
+                    try add(path, as: "\(path)-\(hash.hex.prefix(16))")
+                }
+                if try keyFiles() == present { return }
+            } catch let error as SystemError where error.code == ENOENT {
+                // It has another name now.
+            }
+            files = files.filter { !$0.key.hasPrefix("keys/") }
+            fresh.removeAll { $0.target.hasPrefix("keys/") }
+            try Task.checkCancellation()
+            usleep(Self.keyPauseMicroseconds)
+        }
+        throw CommandError("the keys changed faster than they could be copied: run the command again")
+    }
+
+    /// What each file of the keys hashes to. Those that are being written are left out, but for a new master key, which others are
+    /// sealed with already.
+    private func keyFiles() throws -> [String: SHA256Hash] {
+        var hashes: [String: SHA256Hash] = [:]
+        for folder in Self.keyFolders where try FileSystem.kind("\(context.data.path)/\(folder)") == .directory {
+            for name in try FileSystem.names(in: "\(context.data.path)/\(folder)") {
+                let path = "\(folder)/\(String(decoding: name, as: UTF8.self))"
+                let source = "\(context.data.path)/\(path)"
+                guard try FileSystem.kind(source) == .file,
+                    !path.hasSuffix(".new") || source == context.data.newMasterKey
+                else { continue }
+                hashes[path] = try HashedCopy.hash(source).sha256
             }
         }
+        return hashes
     }
 
     // MARK: Log
@@ -226,7 +250,7 @@ struct BackupRun {
 
     private func removeWhatIsNotNamed(in manifest: BackupManifest) throws {
         let named = Set(manifest.entries.map(\.name))
-        for folder in ["silo", "log", "keys", "keys/credentials", "keys/tenants"] {
+        for folder in ["silo", "log"] + Self.keyFolders {
             guard try FileSystem.kind("\(directory)/\(folder)") == .directory else { continue }
             for name in try FileSystem.names(in: "\(directory)/\(folder)").map({ String(decoding: $0, as: UTF8.self) })
             {

@@ -50,7 +50,10 @@ struct RestoreRun {
         let data = context.data
         let marker = "\(data.path)/\(Self.marker)"
         if try FileSystem.kind(data.path) != .missing, try !FileSystem.names(in: data.path).isEmpty {
-            guard try FileSystem.kind(marker) == .file, try FileSystem.kind(data.formatFile) == .missing else {
+            // Cut while the mark itself was written, there is nothing but its beginning.
+            let isBegun = try FileSystem.names(in: data.path) == [Array("\(Self.marker).new".utf8)]
+            let isMarked = try FileSystem.kind(marker) == .file && FileSystem.kind(data.formatFile) == .missing
+            guard isBegun || isMarked else {
                 throw CommandError("\(data.path) is not empty: name a new data directory with --data")
             }
             for name in try FileSystem.names(in: data.path).map({ String(decoding: $0, as: UTF8.self) })

@@ -40,11 +40,14 @@ extension QueryCommand {
 protocol WritingCommand: IngestorCommand {
     /// Called before anything is opened, by whoever has the right to write; a status ends the command.
     func prepare(_ context: Context) throws -> ExitStatus?
+    /// Whether it begins with a state of an earlier version, and makes it anew beside its work.
+    var usesOutdated: Bool { get }
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus
 }
 
 extension WritingCommand {
     func prepare(_ context: Context) throws -> ExitStatus? { nil }
+    var usesOutdated: Bool { false }
 }
 
 /// Makes the discussion of a command's help: its example, and the exit status.

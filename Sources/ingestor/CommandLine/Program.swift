@@ -38,7 +38,9 @@ struct Program: Sendable {
         case let command as any StandaloneCommand:
             return try await command.run(context)
         case let command as any ReadingCommand:
-            return try await Stores(context: context).withReader(state: command.stateDirectory) { store in
+            return try await Stores(context: context).withReader(
+                state: command.stateDirectory, acceptsOutdated: command is any QueryCommand
+            ) { store in
                 try await command.run(context, store)
             }
         case let command as any WritingCommand:

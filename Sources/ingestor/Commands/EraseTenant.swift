@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLog
 import Events
 import Ingest
 import Queries
@@ -43,15 +44,40 @@ extension Tenants {
             }
             let event = try await erase(tenant, store)
             try await Erasure(store).finish()
+            let inClear = try eventsInClear(of: tenant, store)
             if context.json {
                 try context.output.json([
                     ("id", .count(tenant.rawValue)), ("repositories", .uint(event.repositories)),
                     ("credentials", .uint(event.credentials)), ("tokens", .uint(event.tokens)),
+                    ("eventsInClear", .uint(inClear)),
                 ])
             } else {
                 try context.output.line("Tenant \(Printable.text(name ?? "\(tenant.rawValue)")) is erased.")
             }
+            if inClear > 0 {
+                context.output.note(
+                    "\(Units.count(inClear, "event")) of it \(inClear == 1 ? "was" : "were") recorded in clear, before there were keys. The log cannot forget: "
+                        + "what they say of paths, authors and URLs stays readable in it and in its copies.")
+            }
             return .done
+        }
+
+        /// Events with something to seal that was not sealed.
+        private func eventsInClear(of tenant: TenantID, _ store: WriteStore) throws -> UInt64 {
+            var count: UInt64 = 0
+            try store.reader.log.read { snapshot in
+                try store.reader.state.read { view in
+                    try view.forEachPosition(.tenant(tenant)) { position in
+                        if let header = try snapshot.header(at: position), header.key == .none,
+                            header.sealedByteCount > 0
+                        {
+                            count += 1
+                        }
+                        return true
+                    }
+                }
+            }
+            return count
         }
 
         private func erase(_ tenant: TenantID, _ store: WriteStore) async throws -> TenantErased {

@@ -15,6 +15,9 @@ struct Serve: WritingCommand {
     @OptionGroup var global: GlobalOptions
     @Option(help: "Address and port.") var listen: String?
 
+    /// It answers and takes webhooks in while the state is made anew.
+    var usesOutdated: Bool { true }
+
     var flags: [SettingKey: String] { listen.map { [.listen: $0] } ?? [:] }
 
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {

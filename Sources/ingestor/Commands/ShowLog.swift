@@ -19,6 +19,9 @@ struct ShowLog: QueryCommand {
     @Option(name: .long, help: .init("Of this source alone.", valueName: "locator")) var repo: ByteArgument?
     @Option(name: .long, help: .init("Of this kind alone; repeatable.", valueName: "kind")) var kind: [KindArgument] =
         []
+    @Option(
+        name: .long, help: .init("Of the story that began with this event alone.", valueName: "position"))
+    var correlation: UInt64?
     @Option(name: .long, help: .init("Not before this moment.", valueName: "moment")) var since: String?
     @Option(name: .long, help: .init("Not after this moment.", valueName: "moment")) var until: String?
     @Option(name: .long, help: .init("Not before this position.", valueName: "position")) var from: UInt64?
@@ -52,6 +55,7 @@ struct ShowLog: QueryCommand {
         var filter = EventFilter()
         filter.kinds = Set(kind.map(\.kind))
         if let repo { filter.repository = try store.repository(repo, context).id }
+        filter.correlation = correlation.map { LogPosition($0) }
         if let from { filter.from = LogPosition(from) }
         if let since { filter.from = max(filter.from, try store.queries.start(of: try Moment(parsing: since))) }
         if let until { filter.end = try store.queries.end(of: try Moment(parsing: until)) }

@@ -17,6 +17,7 @@ struct Service: Sendable {
     private let scheduler: Scheduler
     /// Nil where it never collects by itself.
     private let collector: Collector?
+    private let renewal: StateRenewal
 
     /// - Parameter onListening: told the port once it is open.
     /// - Throws: where the state cannot be read.
@@ -29,6 +30,7 @@ struct Service: Sendable {
             engine: store.engine, options: Self.schedule(context),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
         collector = Self.collector(context, store.engine, scheduler)
+        renewal = StateRenewal(state: store.reader.state, logger: context.logger)
         server = IngestServer(
             configuration: configuration,
             receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
@@ -41,6 +43,7 @@ struct Service: Sendable {
     func run(until end: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { work in
             work.addTask { try await scheduler.run() }
+            work.addTask { await renewal.run() }
             if let collector { work.addTask { try await collector.run() } }
             try await withThrowingTaskGroup(of: Void.self) { intake in
                 intake.addTask { try await server.run() }

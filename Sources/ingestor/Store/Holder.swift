@@ -50,7 +50,9 @@ struct Holder: Sendable {
             server.stop()
             withExtendedLifetime(lock) {}
         }
-        return try await Stores(context: context).withWriter(holding: lock) { store in
+        return try await Stores(context: context).withWriter(
+            holding: lock, usesOutdated: command.usesOutdated
+        ) { store in
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await server.run { request, output in

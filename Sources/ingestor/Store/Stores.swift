@@ -49,8 +49,10 @@ struct Stores: Sendable {
 
     /// Opens everything for reading. A state that is missing or behind is brought up to date first: by this process, if no
     /// other one holds the right to write; else by that one. Where that takes too long it is built aside.
+    ///
+    /// - Parameter acceptsOutdated: also a state of an earlier version, which that other one is making anew.
     func withReader<R: Sendable>(
-        state stateDirectory: String?, _ body: (ReadStore) async throws -> R
+        state stateDirectory: String?, acceptsOutdated: Bool = false, _ body: (ReadStore) async throws -> R
     ) async throws -> R {
         try data.check()
         let keys = TenantKeys(reading: context)
@@ -69,6 +71,9 @@ struct Stores: Sendable {
                 try await withWriter(holding: lock) { _ in }
                 continue
             }
+            if acceptsOutdated, let (log, state) = try live(reaching: wanted, keys, usesOutdated: true) {
+                return try await read(log, state, body)
+            }
             if attempt == Self.attemptsUntilNote { context.output.progress("waiting for \(WriterLock.holder(data))") }
             try await Task.sleep(for: Self.waitInterval)
         }
@@ -83,11 +88,15 @@ struct Stores: Sendable {
     }
 
     /// The log, and the state that is there; nil where there is none that can be used, or one that is behind.
-    private func live(reaching wanted: UInt64, _ keys: TenantKeys) throws -> (EventLog, StateStore)? {
+    private func live(
+        reaching wanted: UInt64, _ keys: TenantKeys, usesOutdated: Bool = false
+    ) throws -> (EventLog, StateStore)? {
+        var options = try stateOptions()
+        options.usesOutdated = usesOutdated
         let log = try EventLog.open(directory: data.log, mode: .reader, keys: keys)
         do {
             let state = try StateStore.open(
-                directory: data.projections, log: log, mode: .reader(allowsStale: true), options: stateOptions())
+                directory: data.projections, log: log, mode: .reader(allowsStale: true), options: options)
             return try state.count >= wanted ? (log, state) : nil
         } catch let error as StateError
             where error.code == .missing || error.code == .unusable || error.code == .damaged
@@ -119,15 +128,19 @@ struct Stores: Sendable {
     // MARK: Writing
 
     /// Opens everything for writing, and closes it in an orderly way.
+    ///
+    /// - Parameter usesOutdated: of whoever makes a state of an earlier version anew beside its work.
     func withWriter<R: Sendable>(
-        holding lock: WriterLock, _ body: (WriteStore) async throws -> R
+        holding lock: WriterLock, usesOutdated: Bool = false, _ body: (WriteStore) async throws -> R
     ) async throws -> R {
         try data.check()
         let vault = LazyVault(data: data, givenKey: context.settings.masterKey)
         let keys = TenantKeys(store: vault)
         let log = try EventLog.open(directory: data.log, mode: .writer, keys: keys)
+        var options = try liveStateOptions()
+        options.usesOutdated = usesOutdated
         let state = try StateStore.open(
-            directory: data.projections, log: log, mode: .writer, options: liveStateOptions(), progress: showProgress)
+            directory: data.projections, log: log, mode: .writer, options: options, progress: showProgress)
         keys.findUse(in: log, state)
         context.output.clearProgress()
         report(state.opening)

@@ -68,6 +68,23 @@ struct WebhookDecisionTests {
         return WebhookFacts(repositories: [watched], announced: announced)
     }
 
+    /// Erasing one tenant must not make what another one was told unreadable, and who is not known cannot be erased.
+    @Test("a report is sealed for the one tenant that it concerns, and stays in clear where that is none or two")
+    func whoseKeySeals() {
+        func sealedFor(_ facts: WebhookFacts) -> TenantID? { decision(push(1, 2), facts).drafts.first?.sealedFor }
+        let (first, second) = (WebhookFacts.Watched(row: row()), WebhookFacts.Watched(row: row(tenant: 2)))
+        #expect(sealedFor(WebhookFacts()) == TenantID.none)
+        #expect(sealedFor(WebhookFacts(repositories: [first])) == TenantID(1))
+        #expect(sealedFor(WebhookFacts(repositories: [first, first])) == TenantID(1))
+        #expect(sealedFor(WebhookFacts(repositories: [first, second])) == TenantID.none)
+        #expect(sealedFor(WebhookFacts(repositories: [first], installers: [TenantID(2)])) == TenantID.none)
+        #expect(sealedFor(WebhookFacts(installers: [TenantID(2)])) == TenantID(2))
+        // Their own events are each one's own, whoever else was told.
+        let drafts = decision(push(1, 2), WebhookFacts(repositories: [first, second])).drafts.dropFirst()
+        #expect(!drafts.isEmpty)
+        for draft in drafts { #expect(draft.sealedFor == draft.tenant && draft.tenant != .none) }
+    }
+
     private func request(_ after: UInt8?) -> Event {
         .syncRequested(SyncRequested(reason: .webhook, ref: Self.main, commit: after.map { Self.commit($0) }))
     }

@@ -178,12 +178,7 @@ struct SyntheticHistory {
                 causation: story == nil ? .none : .position(LogPosition(count - 1))))
         count += 1
         mix[event.kind, default: 0] += 1
-        items += 1
-        switch event {
-        case .itemsChanged(let changed): items += UInt64(changed.items.count)
-        case .blobsStored(let stored): items += UInt64(stored.blobs.count)
-        default: break
-        }
+        items += UInt64(event.itemCount)
     }
 
     private static func path(_ number: UInt32) -> [UInt8] {

@@ -6,5 +6,7 @@ struct Bench: ParsableCommand {
         commandName: "bench", abstract: "Measures on your own data, and prints each rate beside the machine's limit.",
         discussion: helpDiscussion(
             examples: "ingestor bench dedup ~/code", "ingestor bench append", "ingestor bench replay"),
-        subcommands: [BenchDedup.self, BenchAppend.self, BenchVerify.self, BenchReplay.self, BenchLog.self])
+        subcommands: [
+            BenchDedup.self, BenchAppend.self, BenchVerify.self, BenchReplay.self, BenchGrowth.self, BenchLog.self,
+        ])
 }

@@ -75,12 +75,7 @@ struct BenchReplay: ReadingCommand {
         let began = ContinuousClock.now
         try log.read { snapshot in
             try snapshot.forEach { position, record in
-                items += 1
-                switch try Envelope(record: record, at: position).event {
-                case .itemsChanged(let changes): items += UInt64(changes.items.count)
-                case .blobsStored(let stored): items += UInt64(stored.blobs.count)
-                default: break
-                }
+                items += UInt64(try Envelope(record: record, at: position, keys: log.keys).event.itemCount)
             }
         }
         return (items, (ContinuousClock.now - began).seconds)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventLog
 import Events
+import Vault
 
 /// `bench log`
 struct BenchLog: StandaloneCommand {
@@ -8,8 +9,9 @@ struct BenchLog: StandaloneCommand {
         commandName: "log", abstract: "Makes a data directory with a synthetic log, to measure on.",
         discussion: helpDiscussion(
             "Repositories that are synced in turn: a first sync brings 20 to 2,000 files, a later one nothing (three of five) or 1 "
-                + "to 128, the fewer the likelier. The same seed gives the same events. There are no contents. Events, items and "
-                + "blobs are counted, as in all rates.",
+                + "to 128, the fewer the likelier. The same seed gives the same events; sealed as always, so that two of one seed "
+                + "differ in their bytes, unless --clear leaves them in clear. There are no contents. Events, items and blobs "
+                + "are counted, as in all rates.",
             examples: "ingestor bench log --data /tmp/synthetic --items 10000000",
             "ingestor replay --data /tmp/synthetic"))
 
@@ -18,6 +20,7 @@ struct BenchLog: StandaloneCommand {
     var items: UInt64 = 1_000_000
     @Option(name: .long, help: .init("Repositories.", valueName: "n")) var repositories = 1000
     @Option(name: .long, help: .init("Where the numbers begin.", valueName: "n")) var seed: UInt64 = 1
+    @Flag(name: .long, help: "Seal nothing.") var clear = false
 
     func validate() throws {
         guard repositories > 0, repositories <= 1_000_000 else {
@@ -33,14 +36,17 @@ struct BenchLog: StandaloneCommand {
         guard try data.create(masterKeyIsConfigured: context.settings.masterKey != nil) else {
             throw CommandError("\(data.path) is a data directory already: choose one that is empty or not there yet")
         }
-        let log = try EventLog.open(directory: data.log, mode: .writer)
-        let writer = try EventLogWriter(log: log, follower: Unfollowed(), executor: ThreadExecutor())
+        let vault = LazyVault(data: data, givenKey: context.settings.masterKey)
+        let keys = clear ? nil : TenantKeys(store: vault)
+        let log = try EventLog.open(directory: data.log, mode: .writer, keys: keys)
+        let writer = try EventLogWriter(log: log, follower: NoFollower(), executor: ThreadExecutor())
         var history = SyntheticHistory(seed: seed, repositories: repositories)
         let began = ContinuousClock.now
         var batch: [EncodedEvent] = []
+        var hasher = SHA256Hasher()
         while history.items < items {
             let (drafts, time) = history.step()
-            for draft in drafts { batch.append(EncodedEvent(draft, at: time)) }
+            for draft in drafts { batch.append(try EncodedEvent(draft, at: time, keys: keys, hasher: &hasher)) }
             if batch.count >= Self.batchEvents {
                 _ = try await writer.append(AppendRequest(batch))
                 batch = []
@@ -68,11 +74,4 @@ struct BenchLog: StandaloneCommand {
             ] + mix.map { ("  " + $0.key.name, Units.count($0.value)) })
         return .done
     }
-}
-
-/// The state is built by the first command that reads.
-private struct Unfollowed: LogFollower {
-    func fold(_ batch: CommittedBatch) throws {}
-    func lastPosition(of repository: RepositoryID) throws -> LogPosition? { nil }
-    func holder(of claim: Claim) throws -> LogPosition? { nil }
 }

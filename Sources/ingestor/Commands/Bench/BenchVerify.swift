@@ -17,6 +17,8 @@ struct BenchVerify: StandaloneCommand {
         Int?
 
     private static let rounds = 3
+    /// Events of one append.
+    private static let fillBatch = 1024
 
     func run(_ context: Context) async throws -> ExitStatus {
         guard let events else {
@@ -36,9 +38,9 @@ struct BenchVerify: StandaloneCommand {
     private func measureNew(_ directory: String, _ count: Int, _ context: Context) async throws -> ExitStatus {
         let log = try EventLog.open(directory: directory + "/log", mode: .writer)
         let writer = try EventLogWriter(log: log, follower: NoFollower(), executor: ThreadExecutor())
-        for start in stride(from: 0, to: count, by: BenchAppend.fillBatch) {
-            let events = (start..<min(start + BenchAppend.fillBatch, count)).map {
-                EncodedEvent(BenchAppend.draft($0), at: Context.now())
+        for start in stride(from: 0, to: count, by: Self.fillBatch) {
+            let events = (start..<min(start + Self.fillBatch, count)).map {
+                EncodedEvent(AppendContest.draft($0), at: Context.now())
             }
             _ = try await writer.append(AppendRequest(events))
             context.output.progress(start, of: count, "making a log")
