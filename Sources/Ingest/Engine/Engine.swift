@@ -17,7 +17,10 @@ public final class Engine: Sendable {
     let options: EngineOptions
     let exclusion = RepositoryExclusion()
     let pins = Pins()
-    let collecting = CollectionExclusion()
+    /// To collect, or look through all shards.
+    let collecting = OneAtATime()
+    /// To add a source where there may be only so many.
+    let adding = OneAtATime()
     let intake = IntakeQueue()
     let rejections = RejectionCounter()
     /// Fired whenever there may be work that was not there before.

@@ -17,10 +17,13 @@ struct Service: Sendable {
     /// Nil where it never collects by itself.
     private let collector: Collector?
 
-    /// - Parameter onListening: told the port once it is open.
+    /// - Parameters:
+    ///   - oneTimeCode: signs a browser in once.
+    ///   - onListening: told the port once it is open.
     /// - Throws: where the state cannot be read.
     init(
         _ context: Context, _ store: WriteStore, _ configuration: ServerConfiguration,
+        oneTimeCode: OneTimeCode? = nil,
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) throws {
         let providers = store.reader.providers
@@ -31,7 +34,7 @@ struct Service: Sendable {
         server = IngestServer(
             configuration: configuration,
             receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
-            intake: store.engine, api: Self.backend(context, store, scheduler), logger: context.logger,
+            intake: store.engine, api: Self.backend(context, store, scheduler, oneTimeCode), logger: context.logger,
             onListening: { onListening($0) })
     }
 
@@ -93,14 +96,17 @@ struct Service: Sendable {
     }
 
     /// What the HTTP API and the dashboard stand on.
-    private static func backend(_ context: Context, _ store: WriteStore, _ scheduler: Scheduler) -> APIBackend {
+    private static func backend(
+        _ context: Context, _ store: WriteStore, _ scheduler: Scheduler, _ oneTimeCode: OneTimeCode?
+    ) -> APIBackend {
         let reader = store.reader
         return APIBackend(
             engine: store.engine,
             queries: { viewer in
                 try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: viewer)
             },
-            adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
+            adminToken: context.settings.adminToken, oneTimeCode: oneTimeCode,
+            providers: reader.providers.all.map(\.name),
             localProviders: [DirectoryProvider().name], pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
             checkpoint: { try await store.checkpointForm(context) },
             schedule: { scheduler.status }, concurrency: context.settings.concurrency,
