@@ -46,10 +46,13 @@ extension Queries {
         filter.kinds = [.itemsChanged, .versionsReleased, .versionsRestored, .blobsStored, .blobsDeleted]
         filter.pageCount = Self.historyPageCount
         try walk(filter, LogPosition(0)..<LogPosition(try count), descending: true) { envelope in
-            points.append(
-                StorageHistory.Point(
-                    at: envelope.header.time, logicalBytes: UInt64(max(0, logical)), uniqueBytes: UInt64(max(0, unique))
-                ))
+            // Contents come before the files that name them: between the two there is nothing to be compared.
+            if envelope.event.kind != .blobsStored {
+                points.append(
+                    StorageHistory.Point(
+                        at: envelope.header.time, logicalBytes: UInt64(max(0, logical)),
+                        uniqueBytes: UInt64(max(0, unique))))
+            }
             let change = Self.change(envelope.event)
             logical -= change.logical
             unique -= change.unique
@@ -83,9 +86,7 @@ extension Queries {
 
     /// The last point of each of so many stretches of time.
     private static func thinned(_ points: [StorageHistory.Point]) -> [StorageHistory.Point] {
-        guard points.count > StorageHistory.maximumPointCount, let first = points.first, let last = points.last else {
-            return points
-        }
+        guard let first = points.first, let last = points.last else { return [] }
         let span = max(1, last.at.microseconds - first.at.microseconds)
         let stretch = span / Int64(StorageHistory.maximumPointCount - 1) + 1
         var result: [StorageHistory.Point] = []

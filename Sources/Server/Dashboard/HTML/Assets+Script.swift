@@ -18,6 +18,8 @@ extension Assets {
             }
           }, 5000);
 
+          document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
           const live = document.querySelector("[data-live]");
           if (!live || !window.EventSource) return;
           const note = document.querySelector("[data-live-note]");

@@ -57,7 +57,7 @@ extension Assets {
         .verdict strong { display: block; font-size: 1.22rem; line-height: 1.35; font-weight: 650; letter-spacing: -.012em; }
         .verdict span { color: var(--dim); }
         .verdict.good svg { color: var(--good); } .verdict.warn svg { color: var(--warn); } .verdict.bad svg { color: var(--bad); }
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.8rem, 1fr)); gap: .8rem; margin: 0 0 1rem; }
+        .tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: .8rem; margin: 0 0 1rem; }
         .tiles > div { padding: .85rem 1rem .9rem; } .tiles dt { color: var(--dim); font-size: .83rem; font-weight: 500; }
         .tiles dd { margin: .1rem 0 0; font-size: 1.45rem; line-height: 1.3; font-weight: 640; letter-spacing: -.02em;
           font-variant-numeric: tabular-nums; overflow-wrap: anywhere; } .tiles dd.note { font-size: .83rem; font-weight: 400;
@@ -79,7 +79,7 @@ extension Assets {
         label.grow { flex: 1 1 18rem; max-width: 40rem; }
         input, select, button { font: inherit; font-size: .93rem; color: var(--text); background: var(--surface);
           border: 1px solid var(--edge); border-radius: 7px; padding: .38rem .7rem; min-height: 2.3rem; max-width: 100%; }
-        button { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 550; cursor: pointer;
+        button { white-space: nowrap; background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 550; cursor: pointer;
           padding: .38rem .95rem; } button:hover { filter: brightness(1.08); }
         button.quiet { background: var(--surface); color: var(--text); border-color: var(--edge); }
         td button { min-height: 2rem; padding: .2rem .7rem; } td form { margin: 0; }
@@ -101,14 +101,16 @@ extension Assets {
         th, td { text-align: left; padding: .55rem 1rem; border-bottom: 1px solid var(--line); vertical-align: baseline; }
         th { color: var(--dim); font-size: .8rem; font-weight: 550; white-space: nowrap; background: var(--sunken); }
         tr:last-child td { border-bottom: 0; } tbody tr:hover { background: var(--accent-soft); }
-        td { overflow-wrap: anywhere; min-width: 5.2rem; } .number { text-align: right; white-space: nowrap; }
-        td.number { min-width: 0; } td.what { min-width: 15rem; color: var(--dim); } td.main { min-width: 12rem; font-weight: 500; }
+        td { overflow-wrap: anywhere; min-width: 6.8rem; } .number { text-align: right; white-space: nowrap; }
+        td.number { min-width: 0; } td.what { min-width: 15rem; color: var(--dim); } td.main { min-width: 12rem; font-weight: 500; } td.source { min-width: 11rem; }
+
         tr.new { animation: arrive 2s; } @keyframes arrive { from { background: var(--good-soft); } }
         @media (prefers-reduced-motion: reduce) { tr.new { animation: none; } }
 
         """
 
     private static let charts = """
+        .tiles.six { grid-template-columns: repeat(6, 1fr); }
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: .8rem; }
         figure { margin: 0; } figcaption { font-weight: 550; margin: 0 0 .2rem; } figcaption span { color: var(--dim); font-weight: 400;
           display: block; font-size: .86rem; }
@@ -121,6 +123,9 @@ extension Assets {
         .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: .5rem 0 0; padding: 0; list-style: none; font-size: .86rem;
           color: var(--dim); } .legend svg { width: .75rem; height: .75rem; margin-right: .4rem; vertical-align: -.05em; }
         .legend b { color: var(--text); font-weight: 600; font-variant-numeric: tabular-nums; }
+        .bars { list-style: none; margin: .8rem 0 0; padding: 0; display: grid; gap: .65rem; }
+        .bars li { display: grid; grid-template-columns: 1fr auto; gap: .15rem 1rem; overflow-wrap: anywhere; }
+        .bars b { font-weight: 600; font-variant-numeric: tabular-nums; } .bars svg { grid-column: 1 / -1; }
         .meter { display: block; width: 100%; min-width: 8rem; height: .5rem; border-radius: 4px; }
         .meter .track { fill: var(--line); } .meter .good { fill: var(--good); } .meter .warn { fill: var(--warn); }
         .meter .bad { fill: var(--bad); }
@@ -129,15 +134,17 @@ extension Assets {
 
     /// On a phone a row is a small card, and each cell says what it is.
     private static let narrow = """
+        @media (max-width: 70rem) { .tiles.six { grid-template-columns: repeat(3, 1fr); } }
         @media (max-width: 46rem) {
           .bar { flex-wrap: wrap; gap: 0 1rem; padding: .5rem 1rem 0; } .name { flex: 1; } nav { order: 3; flex: 1 0 100%; padding: .4rem 0; }
-          nav a { padding: .45rem .7rem; } main { padding: 1.2rem 1rem 3rem; } .tiles { grid-template-columns: 1fr 1fr; gap: .6rem; }
+          nav a { padding: .45rem .7rem; } main { padding: 1.2rem 1rem 3rem; } .tiles, .tiles.six { grid-template-columns: 1fr 1fr; gap: .6rem; }
           .tiles > div { padding: .7rem .8rem; } .tiles dd { font-size: 1.2rem; } .verdict { padding: 1rem; } .verdict strong { font-size: 1.08rem; }
           .scroll { overflow: visible; background: none; border: 0; box-shadow: none; } table, tbody { display: block; }
           thead { position: absolute; left: -100rem; } tr { display: block; background: var(--surface); border: 1px solid var(--line);
-          border-radius: 10px; padding: .6rem .9rem; margin-bottom: .6rem; } td, td.number, td.what, td.main { display: grid; min-width: 0;
+          border-radius: 10px; padding: .6rem .9rem; margin-bottom: .6rem; } td, td.number, td.what, td.main, td.source { display: grid; min-width: 0;
           grid-template-columns: 6.5rem minmax(0, 1fr); gap: .6rem; border: 0; padding: .14rem 0; text-align: left; white-space: normal; }
           td::before { content: attr(data-label); color: var(--dim); font-size: .83rem; font-weight: 500; } td:empty { display: none; }
+          .facts { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); } .chart text { font-size: 20px; }
           label.grow { flex-basis: 100%; } form.filter button { flex: 1; } }
 
         """

@@ -32,13 +32,16 @@ enum Chart {
 
     /// Values over time, from zero up. What is known of a value lasts until the next point says otherwise.
     ///
-    /// - Parameter format: a value as people read it.
+    /// - Parameters:
+    ///   - isBinary: the values are bytes, of which people count in powers of two.
+    ///   - format: a value as people read it.
     static func lines(
-        _ title: String, _ note: String, _ lines: [Line], until now: Timestamp, format: (Double) -> String
+        _ title: String, _ note: String, _ lines: [Line], until now: Timestamp, isBinary: Bool = false,
+        format: (Double) -> String
     ) -> HTML {
         let times = lines.flatMap { $0.points.map(\.at) }
         guard let first = times.min() else { return "" }
-        let most = ceiling(lines.flatMap { $0.points.map(\.value) }.max() ?? 1)
+        let most = ceiling(lines.flatMap { $0.points.map(\.value) }.max() ?? 1, isBinary)
         let scale = Scale(first: first, last: max(now, first), most: most)
         let grid: [HTML] = (0...2).map { step in
             let value = most * Double(step) / 2
@@ -84,7 +87,7 @@ enum Chart {
         _ title: String, _ note: String, _ columns: [(name: String, lower: Double, upper: Double)], lower: String,
         upper: String
     ) -> HTML {
-        let most = ceiling(columns.map { $0.lower + $0.upper }.max() ?? 1)
+        let most = ceiling(max(2, columns.map { $0.lower + $0.upper }.max() ?? 2), false)
         let room = width - left - right
         let step = Double(room) / Double(max(columns.count, 12))
         let thickness = max(2, min(36, Int(step) - 3))
@@ -120,6 +123,21 @@ enum Chart {
             """)
     }
 
+    /// Bars below one another, the longest first.
+    ///
+    /// - Parameter bars: what each stands for, how much it is, and how that is said.
+    static func bars(_ title: String, _ note: String, _ bars: [(name: HTML, value: Double, shown: String)]) -> HTML {
+        let most = max(1, bars.map(\.value).max() ?? 1)
+        let rows: [HTML] = bars.map { bar in
+            """
+            <li><span>\(bar.name)</span><b>\(bar.shown)</b>\
+            <svg class="meter" viewBox="0 0 100 5" preserveAspectRatio="none" aria-hidden="true">\
+            <rect class="mark c0" width="\(max(1, Int(bar.value / most * 100)))" height="5"/></svg></li>
+            """
+        }
+        return figure(title, note, "<ol class=\"bars\">\(rows)</ol>")
+    }
+
     private static func ends(_ first: Timestamp, _ last: Timestamp) -> HTML {
         let (from, to) = (Show.moment(first), Show.moment(last))
         return """
@@ -139,10 +157,14 @@ enum Chart {
     }
 
     /// The next number above that is easy to halve.
-    private static func ceiling(_ value: Double) -> Double {
+    private static func ceiling(_ value: Double, _ isBinary: Bool) -> Double {
         guard value > 1 else { return 1 }
         var unit = 1.0
+        if isBinary {
+            while unit < value { unit *= 2 }
+            return unit
+        }
         while unit * 10 < value { unit *= 10 }
-        return [1, 2, 4, 6, 8, 10].map { $0 * unit }.first { $0 >= value } ?? value
+        return [1, 2, 3, 4, 6, 8, 10].map { $0 * unit }.first { $0 >= value } ?? value
     }
 }

@@ -13,7 +13,8 @@ extension HTML {
             let note: HTML = tile.note.text.isEmpty ? "" : "<dd class=\"note\">\(tile.note)</dd>"
             return "<div><dt>\(tile.name)</dt><dd>\(tile.value)</dd>\(note)</div>"
         }
-        return "<dl class=\"tiles\">\(parts)</dl>"
+        let kind = tiles.count == 6 ? "tiles six" : "tiles"
+        return "<dl class=\"\(kind)\">\(parts)</dl>"
     }
 
     /// How things stand, in a sentence.
@@ -28,14 +29,17 @@ extension HTML {
             """
     }
 
-    /// How much is left of something.
+    /// How much of something is used, or left.
     ///
-    /// - Parameter share: from 0 to 1.
-    static func meter(_ share: Double) -> HTML {
+    /// - Parameters:
+    ///   - share: from 0 to 1.
+    ///   - isUse: it is what is used; else what is left.
+    static func meter(_ share: Double, isUse: Bool = false) -> HTML {
         let percent = Int((min(1, max(0, share)) * 100).rounded())
-        let kind = percent < 10 ? "bad" : percent < 30 ? "warn" : "good"
+        let left = isUse ? 100 - percent : percent
+        let kind = left < 10 ? "bad" : left < 30 ? "warn" : "good"
         return """
-            <svg class="meter" viewBox="0 0 100 5" preserveAspectRatio="none" role="img" aria-label="\(percent) percent left">\
+            <svg class="meter" viewBox="0 0 100 5" preserveAspectRatio="none" role="img" aria-label="\(percent) percent \(isUse ? "used" : "left")">\
             <rect class="track" width="100" height="5"/><rect class="\(kind)" width="\(percent)" height="5"/></svg>
             """
     }

@@ -2,7 +2,7 @@ extension HTML {
     /// A column of a table.
     struct Column: ExpressibleByStringLiteral {
         var name: String
-        /// How its cells are set: `number`, `what` for longer text, `main` for what the row is about.
+        /// How its cells are set: `number`, `what` for longer text, `main` for what the row is about, `source`.
         var kind: String
 
         init(_ name: String, _ kind: String = "") {
@@ -14,6 +14,7 @@ extension HTML {
 
         static func number(_ name: String) -> Column { Column(name, "number") }
         static func main(_ name: String) -> Column { Column(name, "main") }
+        static func source(_ name: String) -> Column { Column(name, "source") }
         static func what(_ name: String) -> Column { Column(name, "what") }
 
         fileprivate var attribute: HTML { kind.isEmpty ? "" : " class=\"\(kind)\"" }

@@ -4,7 +4,7 @@ import Queries
 
 extension Dashboard {
     private static let eventCount = 100
-    static let eventColumns: [HTML.Column] = ["Event", "When", "Kind", "Source", .what("What")]
+    static let eventColumns: [HTML.Column] = ["Event", "When", "Kind", .source("Source"), .what("What")]
 
     func events(_ visit: Visit) throws -> Page {
         var filter = EventFilter()

@@ -56,8 +56,20 @@ extension Dashboard {
             (
                 "Compressed", "\(Show.ratio(statistics.compressionRatio))",
                 "\(Show.bytes(statistics.storedBytes)) on disk"
-            ), ("Events", "<a href=\"/log\">\(Show.count(statistics.events))</a>", "in the log"),
+            ), ("Events", "<a href=\"/events\">\(Show.count(statistics.events))</a>", "in the log"),
+            try signed(visit),
         ])
+    }
+
+    private func signed(_ visit: Visit) throws -> (name: String, value: HTML, note: HTML) {
+        let checkpoint = try visit.queries.logProof().checkpoint
+        let note: HTML =
+            switch checkpoint?.holds {
+            case nil: "<a href=\"/log\">none yet</a>"
+            case true?: "<a href=\"/log\">the log still agrees</a>"
+            case false?: "<a href=\"/log\">the log does not agree</a>"
+            }
+        return ("Last checkpoint", Show.time(checkpoint?.at, visit.now), note)
     }
 
     private static func trouble(_ health: Health) -> String {

@@ -46,12 +46,12 @@ extension Dashboard {
             let at = "/repositories/\(row.id.rawValue)?at=\(sync.position.rawValue)#files"
             return [
                 Show.time(sync.at, visit.now), Show.hash(sync.commit),
-                "\(Show.count(sync.files))", "\(Show.bytes(sync.logicalBytes))", "<a href=\"\(at)\">files then</a>",
+                "\(Show.count(sync.files))", "\(Show.bytes(sync.logicalBytes))", "<a href=\"\(at)\">its files</a>",
                 "<a href=\"/explain?subject=\(sync.position.rawValue)\">why</a>",
             ]
         }
         let columns: [HTML.Column] = [
-            "When", "Commit", .number("Files"), .number("Size"), "Files then", "Story",
+            "When", "Commit", .number("Files"), .number("Size"), "At that time", "Story",
         ]
         let table = HTML.table("Changes", columns, rows, empty: "It was never synced to its end.")
         return "<h2>Timeline<small>syncs that brought a change, the newest first</small></h2>\(table)"

@@ -64,7 +64,7 @@ extension Dashboard {
 
     private static func use(_ used: UInt64, of limit: UInt64?, _ text: (UInt64) -> String) -> HTML {
         guard let limit else { return "\(text(used))" }
-        let left = limit == 0 ? 0 : 1 - Double(used) / Double(limit)
-        return "\(text(used)) of \(text(limit))\(HTML.meter(left))"
+        let share = limit == 0 ? 1 : Double(used) / Double(limit)
+        return "\(text(used)) of \(text(limit))\(HTML.meter(share, isUse: true))"
     }
 }

@@ -1,4 +1,5 @@
 import Events
+import Projections
 import Queries
 
 extension Dashboard {
@@ -23,11 +24,14 @@ extension Dashboard {
                 "\(Show.count(statistics.releasedBlobs)) contents that nothing names"
             ),
         ])
-        return Page("Storage", "\(tiles)<div class=\"charts\">\(try history(visit))\(try byDay(visit))</div>")
+        return Page(
+            "Storage",
+            "\(tiles)<div class=\"charts\">\(try history(visit, statistics))\(try byDay(visit))\(try largest(visit))</div>"
+        )
     }
 
     /// What the store held over time, as far back as the newest events tell.
-    private func history(_ visit: Visit) throws -> HTML {
+    private func history(_ visit: Visit, _ statistics: StoreStatistics) throws -> HTML {
         guard let history = try storageHistory.read(visit.queries), !history.points.isEmpty else { return "" }
         let reach = history.isCut ? "since \(Show.moment(history.points[0].at))" : "since the beginning"
         let sizes = Chart.lines(
@@ -38,17 +42,30 @@ extension Dashboard {
                     isFilled: true),
                 Chart.Line(
                     name: "distinct", points: history.points.map { ($0.at, Double($0.uniqueBytes)) }, isFilled: true),
-            ], until: visit.now
+            ], until: visit.now, isBinary: true
         ) { Show.bytes(Int64($0)) }
         let ratios = Chart.lines(
             "Deduplication and compression over time", "how many times smaller each makes what is kept",
             [
                 Chart.Line(name: "deduplication", points: history.points.map { ($0.at, $0.dedupRatio) }),
+                // Of what was complete by then; at the end, of all that there is.
                 Chart.Line(
-                    name: "compression, at each shard's end", points: history.compression.map { ($0.at, $0.ratio) }),
-            ].filter { !$0.points.isEmpty }, until: visit.now
+                    name: "compression",
+                    points: history.compression.map { ($0.at, $0.ratio) } + [(visit.now, statistics.compressionRatio)]),
+            ], until: visit.now
         ) { Show.ratio($0) }
         return "\(sizes)\(ratios)"
+    }
+
+    private static let largestCount = 6
+
+    private func largest(_ visit: Visit) throws -> HTML {
+        let rows = try visit.queries.repositories().sorted { $0.logicalBytes > $1.logicalBytes }
+            .prefix(Self.largestCount).filter { $0.logicalBytes > 0 }
+        guard !rows.isEmpty else { return "" }
+        return Chart.bars(
+            "The largest sources", "their files as they are now",
+            rows.map { (Self.link($0), Double($0.logicalBytes), Show.bytes($0.logicalBytes)) })
     }
 
     /// Contents that were new, and that were there already, day by day.
