@@ -55,7 +55,7 @@ public struct CurlHandle: ~Copyable {
     }
 
     private mutating func perform(_ request: CurlRequest, _ transfer: Transfer) throws -> CurlResponse {
-        let headers = try HeaderList(request.headers)
+        let headers = try HeaderList(request.headers + settings.furtherHeaders())
         curl_easy_reset(handle)
         configure(request)
         string(CURLOPT_URL, request.url.text)

@@ -19,6 +19,8 @@ public struct CurlSettings: Sendable {
     public var certificateFile: String?
     /// Sent with each request.
     public var userAgent = "ingestor"
+    /// Further headers; asked for with each request, in the task that sends it.
+    public var furtherHeaders: @Sendable () -> [(name: String, value: String)] = { [] }
 
     public init() {}
 }

@@ -81,6 +81,7 @@ final class GitServerConnection {
         var curl = CurlSettings()
         curl.certificateFile = settings.certificateFile
         curl.proxy = settings.proxy
+        curl.furtherHeaders = { TraceContext.headers }
         let session: SmartHTTPSession
         do {
             session = try SmartHTTPSession(

@@ -1,4 +1,5 @@
 import Curl
+import Events
 import ProviderKit
 import Synchronization
 
@@ -14,6 +15,7 @@ final class ConnectionPool: Sendable {
         var settings = CurlSettings()
         settings.certificateFile = github.certificateFile
         settings.proxy = github.proxy
+        settings.furtherHeaders = { TraceContext.headers }
         self.settings = settings
     }
 

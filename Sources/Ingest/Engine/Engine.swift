@@ -25,6 +25,8 @@ public final class Engine: Sendable {
     let rejections = RejectionCounter()
     /// Fired whenever there may be work that was not there before.
     let signal = WakeSignal()
+    /// Which requests the work of today works for.
+    let traces = TraceLedger()
     private let providers: [any Provider]
 
     /// - Parameters:

@@ -20,7 +20,8 @@ extension Engine {
             defer { pins.end(pin) }
             return try await withTaskExecutorPreference(options.executor) {
                 var run = try await SyncRun.begin(self, id, reason, pin)
-                let report = try await run.carryOut(progress)
+                let trace = try trace(of: run.job)
+                let report = try await TraceContext.$current.withValue(trace) { try await run.carryOut(progress) }
                 try await recordDigestIfDue()
                 return report
             }

@@ -16,6 +16,7 @@ struct Service: Sendable {
     private let scheduler: Scheduler
     /// Nil where it never collects by itself.
     private let collector: Collector?
+    private let workLog: WorkLog
 
     /// - Parameters:
     ///   - oneTimeCode: signs a browser in once.
@@ -31,6 +32,11 @@ struct Service: Sendable {
             engine: store.engine, options: Self.schedule(context),
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
         collector = Self.collector(context, store.engine, scheduler)
+        let reader = store.reader
+        workLog = WorkLog(
+            engine: store.engine,
+            queries: { try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: .everything) },
+            logger: context.logger)
         server = IngestServer(
             configuration: configuration,
             receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
@@ -44,6 +50,7 @@ struct Service: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { work in
             work.addTask { try await scheduler.run() }
             if let collector { work.addTask { try await collector.run() } }
+            work.addTask { try await workLog.run() }
             try await withThrowingTaskGroup(of: Void.self) { intake in
                 intake.addTask { try await server.run() }
                 intake.addTask { try await end() }
