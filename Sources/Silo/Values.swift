@@ -28,16 +28,16 @@ public struct BlobInfo: Sendable, Equatable {
     }
 }
 
-/// What whoever puts a blob knows of it, that helps to keep it small.
+/// What whoever puts a blob knows of it; nothing that is read depends on it.
 public struct PutHint: Sendable, Equatable {
-    /// Where it occurs: names with `/` between. Contents with similar paths are kept together. Empty: not known.
-    public var path: [UInt8]
     /// The content that it comes after, as the same path had it before: it may be kept as a difference from it.
     public var predecessor: SHA1Hash?
+    /// Much more comes as fast as it can be taken in: speed counts more than size.
+    public var isBulk: Bool
 
-    public init(path: [UInt8] = [], predecessor: SHA1Hash? = nil) {
-        self.path = path
+    public init(predecessor: SHA1Hash? = nil, isBulk: Bool = false) {
         self.predecessor = predecessor
+        self.isBulk = isBulk
     }
 }
 
