@@ -48,15 +48,18 @@ struct DemoRun: Sendable {
             if context.json { try output.json(summary(reports, isSame: isSame, isEqual: isEqual)) }
             return isSame && isEqual ? ExitStatus.done : .damage
         }
-        if let configuration { try await serve(on: configuration, holding: lock) }
-        return status
+        guard let configuration else { return status }
+        let ended = try await serve(on: configuration, holding: lock)
+        return status == .done ? ended : status
     }
 
     /// Serves what was made, and shows how to look at it.
-    private func serve(on configuration: ServerConfiguration, holding lock: WriterLock) async throws {
+    private func serve(on configuration: ServerConfiguration, holding lock: WriterLock) async throws -> ExitStatus {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let (code, known) = OneTimeCode.make(try secureRandomBytes(OneTimeCode.randomByteCount), at: Context.now())
-        try await stores.withWriter(holding: lock) { store in
+        return try await Holder(context: context, program: Program(environment: ThisProcess.environment())).hold(
+            lock, "demo --serve"
+        ) { store in
             let (ports, listening) = AsyncStream<Int>.makeStream()
             let service = try Service(context, store, configuration, oneTimeCode: known) { listening.yield($0) }
             try await service.run {
@@ -69,6 +72,7 @@ struct DemoRun: Sendable {
                 }
                 for await _ in signals { break }
             }
+            return .done
         }
     }
 
