@@ -12,6 +12,8 @@ public struct BlobInfo: Sendable, Equatable {
     public var storedByteCount: Int?
     /// The shard that holds it; nil until its frame is written.
     public var shard: ShardID?
+    /// Where in that shard; nil until its frame is written.
+    public var place: BlobPlace?
 
     init(_ entry: BlobEntry) {
         sha1 = entry.sha1
@@ -25,6 +27,19 @@ public struct BlobInfo: Sendable, Equatable {
         byteCount = location.byteCount
         storedByteCount = location.storedByteCount
         shard = location.shard
+        place = BlobPlace(shard: location.shard, offset: location.offset, index: location.index)
+    }
+}
+
+/// Where a blob stands. Many are read fastest in this order: frame after frame, and of a frame the last one first, since
+/// decoding as far as that gives the others too.
+public struct BlobPlace: Sendable, Equatable, Comparable {
+    let shard: ShardID
+    let offset: UInt64
+    let index: Int
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.shard, left.offset, right.index) < (right.shard, right.offset, left.index)
     }
 }
 
