@@ -79,6 +79,8 @@ def keyboard(browser, base, cookie, found):
     page.goto(base + "/repositories")
     for _ in range(20):
         page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
         seen = page.evaluate("(() => { const box = document.activeElement.getBoundingClientRect(); "
                              "return box.width > 0 && getComputedStyle(document.activeElement).outlineStyle; })()")
         if seen in (False, "none"):

@@ -102,7 +102,7 @@ extension Assets {
         th { color: var(--dim); font-size: .8rem; font-weight: 550; white-space: nowrap; background: var(--sunken); }
         tr:last-child td { border-bottom: 0; } tbody tr:hover { background: var(--accent-soft); }
         td { overflow-wrap: anywhere; min-width: 6.8rem; } .number { text-align: right; white-space: nowrap; }
-        td.number { min-width: 0; } td.what { min-width: 15rem; color: var(--dim); } td.main { min-width: 12rem; font-weight: 500; } td.source { min-width: 11rem; }
+        td.number { min-width: 0; } td.what { min-width: 15rem; color: var(--dim); } td.main { min-width: 12rem; font-weight: 500; } td.source { min-width: 11rem; } td.short { white-space: nowrap; }
 
         tr.new { animation: arrive 2s; } @keyframes arrive { from { background: var(--good-soft); } }
         @media (prefers-reduced-motion: reduce) { tr.new { animation: none; } }
@@ -141,10 +141,10 @@ extension Assets {
           .tiles > div { padding: .7rem .8rem; } .tiles dd { font-size: 1.2rem; } .verdict { padding: 1rem; } .verdict strong { font-size: 1.08rem; }
           .scroll { overflow: visible; background: none; border: 0; box-shadow: none; } table, tbody { display: block; }
           thead { position: absolute; left: -100rem; } tr { display: block; background: var(--surface); border: 1px solid var(--line);
-          border-radius: 10px; padding: .6rem .9rem; margin-bottom: .6rem; } td, td.number, td.what, td.main, td.source { display: grid; min-width: 0;
+          border-radius: 10px; padding: .6rem .9rem; margin-bottom: .6rem; } td, td.number, td.what, td.main, td.source, td.short { display: grid; min-width: 0;
           grid-template-columns: 6.5rem minmax(0, 1fr); gap: .6rem; border: 0; padding: .14rem 0; text-align: left; white-space: normal; }
           td::before { content: attr(data-label); color: var(--dim); font-size: .83rem; font-weight: 500; } td:empty { display: none; }
-          .facts { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); } .chart text { font-size: 20px; }
+          .facts { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); } .chart text { font-size: 15px; }
           label.grow { flex-basis: 100%; } form.filter button { flex: 1; } }
 
         """

@@ -2,7 +2,7 @@ extension HTML {
     /// A column of a table.
     struct Column: ExpressibleByStringLiteral {
         var name: String
-        /// How its cells are set: `number`, `what` for longer text, `main` for what the row is about, `source`.
+        /// How its cells are set: `number`, `what` for longer text, `main` for what the row is about, `source`, `short` for words that stay on a line.
         var kind: String
 
         init(_ name: String, _ kind: String = "") {
@@ -15,6 +15,7 @@ extension HTML {
         static func number(_ name: String) -> Column { Column(name, "number") }
         static func main(_ name: String) -> Column { Column(name, "main") }
         static func source(_ name: String) -> Column { Column(name, "source") }
+        static func short(_ name: String) -> Column { Column(name, "short") }
         static func what(_ name: String) -> Column { Column(name, "what") }
 
         fileprivate var attribute: HTML { kind.isEmpty ? "" : " class=\"\(kind)\"" }

@@ -109,7 +109,7 @@ extension Dashboard {
             ? "<p class=\"next\"><a href=\"/repositories?state=incomplete\">\(Show.count(rows.count - lines.count)) more</a></p>"
             : ""
         let table = HTML.table(
-            "What is late", [.main("Source"), "Missing", "Since", .what("Why")], lines, empty: "")
+            "What is late", [.main("Source"), .short("Missing"), "Since", .what("Why")], lines, empty: "")
         return "<h2>What is late, and why</h2>\(table)\(more)"
     }
 

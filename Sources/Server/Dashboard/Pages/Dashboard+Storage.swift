@@ -16,7 +16,10 @@ extension Dashboard {
                 "\(Show.count(statistics.itemVersions)) file versions"
             ),
             ("Distinct", "\(Show.bytes(statistics.uniqueBytes))", "\(Show.count(statistics.blobs)) contents"),
-            ("On disk", "\(Show.bytes(statistics.storedBytes))", "\(Show.count(statistics.shards)) shards"),
+            (
+                "On disk", "\(Show.bytes(statistics.storedBytes))",
+                "\(Show.count(statistics.shards)) \(statistics.shards == 1 ? "shard" : "shards")"
+            ),
             ("Kept once", "\(Show.ratio(statistics.dedupRatio))", "by deduplication"),
             ("Compressed", "\(Show.ratio(statistics.compressionRatio))", "\(Show.bytes(perVersion)) a file version"),
             (
