@@ -135,7 +135,7 @@ let package = Package(
         tests("QueriesTests", ["Queries", "Events"]),
         tests("GitProtocolTests", ["GitProtocol", "Inflate", "Curl", "OpenSSL", "CZlib", "GitHubSimulator"]),
         tests("GitTests", ["Git", "ProviderKit", "Events", "GitProtocol", "GitHubSimulator", "TestSupport"]),
-        tests("ProviderKitTests", ["ProviderKit", "Events", "TestSupport"]),
+        tests("ProviderKitTests", ["ProviderKit", "Events", "GitProtocol", "TestSupport"]),
         tests(
             "GitHubTests",
             [

@@ -56,7 +56,7 @@ public struct CurlHandle: ~Copyable {
 
     private mutating func perform(_ request: CurlRequest, _ transfer: Transfer) throws -> CurlResponse {
         guard settings.addresses.allows(request.url) else { throw CurlError.refusedAddress(request.url.host) }
-        let headers = try HeaderList(request.headers)
+        let headers = try HeaderList(request.headers + settings.furtherHeaders())
         curl_easy_reset(handle)
         configure(request)
         string(CURLOPT_URL, request.url.text)

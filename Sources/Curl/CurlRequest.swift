@@ -22,6 +22,8 @@ public struct CurlSettings: Sendable {
     public var addresses = AddressRule.any
     /// Sent with each request.
     public var userAgent = "ingestor"
+    /// Further headers; asked for with each request, in the task that sends it.
+    public var furtherHeaders: @Sendable () -> [(name: String, value: String)] = { [] }
 
     public init() {}
 }

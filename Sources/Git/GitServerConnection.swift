@@ -85,6 +85,7 @@ final class GitServerConnection {
         curl.certificateFile = settings.certificateFile
         curl.proxy = settings.proxy
         curl.addresses = addresses
+        curl.furtherHeaders = { TraceContext.headers }
         let session: SmartHTTPSession
         do {
             session = try SmartHTTPSession(

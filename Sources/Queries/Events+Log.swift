@@ -64,7 +64,7 @@ extension Queries {
             && filter.matches(envelope.header)
     }
 
-    private func walk(
+    func walk(
         _ filter: EventFilter, _ range: Range<LogPosition>, descending: Bool, _ body: (Envelope) throws -> Bool
     ) throws {
         let indexes = indexes(for: filter)

@@ -63,6 +63,12 @@ extension Queries {
     /// Whether something of a source is known to be missing, as far as its own row tells.
     public static func isIncomplete(_ row: RepositoryRow) -> Bool { !gaps(row).isEmpty }
 
+    /// Events in the log that the state does not have yet.
+    public func foldLag() throws -> UInt64 {
+        let head = try log.read { snapshot in snapshot.end.rawValue }
+        return head - min(head, try count)
+    }
+
     /// What the log and the state take of their storage.
     public func storage() -> [StorageStatus] {
         [StorageStatus("log", log.storage), StorageStatus("state", state.storage)]

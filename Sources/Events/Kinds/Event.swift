@@ -15,6 +15,7 @@ public enum Event: Sendable, Equatable {
     case tokenIssued(TokenIssued)
     case tokenRevoked(TokenRevoked)
     case repositoryIdentified(RepositoryIdentified)
+    case tenantLimited(TenantLimited)
     case webhookReceived(WebhookReceived)
     case webhookRepeated(WebhookRepeated)
     case webhookRejected(WebhookRejected)
@@ -67,6 +68,7 @@ public enum Event: Sendable, Equatable {
         case .tokenIssued(let payload): payload
         case .tokenRevoked(let payload): payload
         case .repositoryIdentified(let payload): payload
+        case .tenantLimited(let payload): payload
         case .webhookReceived(let payload): payload
         case .webhookRepeated(let payload): payload
         case .webhookRejected(let payload): payload
@@ -120,6 +122,7 @@ public enum Event: Sendable, Equatable {
         case .tokenIssued: .tokenIssued
         case .tokenRevoked: .tokenRevoked
         case .repositoryIdentified: .repositoryIdentified
+        case .tenantLimited: .tenantLimited
         case .webhookReceived: .webhookReceived
         case .webhookRepeated: .webhookRepeated
         case .webhookRejected: .webhookRejected
@@ -195,6 +198,7 @@ public enum Event: Sendable, Equatable {
         case .tokenIssued: self = .tokenIssued(try .init(clear: clear, sealed: sealed))
         case .tokenRevoked: self = .tokenRevoked(try .init(clear: clear, sealed: sealed))
         case .repositoryIdentified: self = .repositoryIdentified(try .init(clear: clear, sealed: sealed))
+        case .tenantLimited: self = .tenantLimited(try .init(clear: clear, sealed: sealed))
         case .webhookReceived: self = .webhookReceived(try .init(clear: clear, sealed: sealed))
         case .webhookRepeated: self = .webhookRepeated(try .init(clear: clear, sealed: sealed))
         case .webhookRejected: self = .webhookRejected(try .init(clear: clear, sealed: sealed))

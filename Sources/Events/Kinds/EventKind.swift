@@ -3,7 +3,7 @@
 /// | numbers | kinds |
 /// |---|---|
 /// | 101–107 | RepositoryAdded, RepositoryReconfigured, RepositoryRenamed, RepositoryVisibilityChanged, RepositorySuspended, RepositoryResumed, RepositoryRemoved |
-/// | 108–115 | CredentialStored, CredentialRefreshed, CredentialRevoked, TenantAdded, TenantErased, TokenIssued, TokenRevoked, RepositoryIdentified |
+/// | 108–116 | CredentialStored, CredentialRefreshed, CredentialRevoked, TenantAdded, TenantErased, TokenIssued, TokenRevoked, RepositoryIdentified, TenantLimited |
 /// | 201–207 | WebhookReceived, WebhookRepeated, WebhookRejected, PollCompleted, PollFailed, GapDetected, GapClosed |
 /// | 301–311 | SyncRequested, SyncStarted, FetchCompleted, FetchFailed, ItemsChanged, SyncCompleted, SyncFailed, RetryScheduled, JobDeadLettered, JobRequeued, JobDropped |
 /// | 401–413 | BlobsStored, ShardSealed, BlobsReleased, BlobsDeleted, ShardCompacted, BlobCorrupted, BlobRepaired, BlobRefused, LargeFileStored, VersionsReleased, BlobsRestored, BodiesReleased, VersionsRestored |
@@ -25,6 +25,7 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
     case tokenIssued = 113
     case tokenRevoked = 114
     case repositoryIdentified = 115
+    case tenantLimited = 116
     case webhookReceived = 201
     case webhookRepeated = 202
     case webhookRejected = 203

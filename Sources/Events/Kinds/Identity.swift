@@ -44,6 +44,8 @@ public enum SuspensionReason: UInt32, Sendable, CaseIterable {
     case installationSuspended = 4
     /// It is read-only; what is known of it is all there will be.
     case archived = 5
+    /// With it its tenant would have more than it may.
+    case overLimit = 6
 
     public var name: String { String(describing: self) }
 }

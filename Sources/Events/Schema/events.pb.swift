@@ -73,6 +73,48 @@ nonisolated struct WireTenantErased: Sendable {
   init() {}
 }
 
+/// All limits of the tenant from now on, not a difference; an absent field is no limit.
+nonisolated struct WireTenantLimited: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var repositories: UInt64 {
+    get {_repositories ?? 0}
+    set {_repositories = newValue}
+  }
+  /// Returns true if `repositories` has been explicitly set.
+  var hasRepositories: Bool {self._repositories != nil}
+  /// Clears the value of `repositories`. Subsequent reads from it will return its default value.
+  mutating func clearRepositories() {self._repositories = nil}
+
+  var bytes: UInt64 {
+    get {_bytes ?? 0}
+    set {_bytes = newValue}
+  }
+  /// Returns true if `bytes` has been explicitly set.
+  var hasBytes: Bool {self._bytes != nil}
+  /// Clears the value of `bytes`. Subsequent reads from it will return its default value.
+  mutating func clearBytes() {self._bytes = nil}
+
+  var requestsPerMinute: UInt64 {
+    get {_requestsPerMinute ?? 0}
+    set {_requestsPerMinute = newValue}
+  }
+  /// Returns true if `requestsPerMinute` has been explicitly set.
+  var hasRequestsPerMinute: Bool {self._requestsPerMinute != nil}
+  /// Clears the value of `requestsPerMinute`. Subsequent reads from it will return its default value.
+  mutating func clearRequestsPerMinute() {self._requestsPerMinute = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _repositories: UInt64? = nil
+  fileprivate var _bytes: UInt64? = nil
+  fileprivate var _requestsPerMinute: UInt64? = nil
+}
+
 nonisolated struct WireRepositoryAdded: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1462,6 +1504,50 @@ nonisolated extension WireTenantErased: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.repositories != rhs.repositories {return false}
     if lhs.credentials != rhs.credentials {return false}
     if lhs.tokens != rhs.tokens {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTenantLimited: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TenantLimited"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}repositories\0\u{1}bytes\0\u{3}requests_per_minute\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._repositories) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._bytes) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._requestsPerMinute) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._repositories {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._bytes {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._requestsPerMinute {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTenantLimited, rhs: WireTenantLimited) -> Bool {
+    if lhs._repositories != rhs._repositories {return false}
+    if lhs._bytes != rhs._bytes {return false}
+    if lhs._requestsPerMinute != rhs._requestsPerMinute {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

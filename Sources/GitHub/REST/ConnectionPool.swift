@@ -1,4 +1,5 @@
 import Curl
+import Events
 import ProviderKit
 import Synchronization
 
@@ -15,6 +16,7 @@ final class ConnectionPool: Sendable {
         settings.certificateFile = github.certificateFile
         settings.proxy = github.proxy
         settings.addresses = github.allowsPrivateAddresses ? .any : .publicOnly(besides: github.ownHosts)
+        settings.furtherHeaders = { TraceContext.headers }
         self.settings = settings
     }
 

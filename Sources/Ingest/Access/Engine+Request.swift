@@ -15,7 +15,7 @@ extension Engine {
             guard job == nil else { return nil }
             return EventDraft(.syncRequested(SyncRequested(reason: reason)), tenant: row.tenant, domain: row.domain)
         }
-        signal.fire()
+        defer { signal.fire() }
         // Whoever was first names the oldest open one.
         if let job { return job }
         guard let open = try state.read({ view in try view.jobs(of: id).first { $0.state != .deadLettered }?.id })
@@ -23,6 +23,7 @@ extension Engine {
             // It was carried out already.
             return try repository(id).lastPosition
         }
+        traces.remember(open)
         return open
     }
 }

@@ -28,11 +28,24 @@ extension Engine {
     /// Watches a source from now on. One that had the name and was deleted gives it up, and is kept with all that is known
     /// of it under its name and number (`Locator.former`).
     ///
-    /// - Throws: `IngestError` (alreadyAdded, unknownProvider), `ProviderError` for a locator that is none.
+    /// - Throws: `IngestError` (alreadyAdded, limitReached, unknownProvider), `ProviderError` for a locator that is none.
     public func addRepository(
         _ locator: Locator, configuration: RepositoryConfiguration, tenant: TenantID
     ) async throws -> RepositoryRow {
         let locator = try normalize(locator)
+        guard try limits(of: tenant).repositories != nil else {
+            return try await add(locator, configuration, tenant)
+        }
+        return try await adding.hold {
+            // What is watched already takes no place of its own.
+            if try repository(locator, of: tenant) == nil { try checkRoom(forRepositoriesOf: tenant) }
+            return try await add(locator, configuration, tenant)
+        }
+    }
+
+    private func add(
+        _ locator: Locator, _ configuration: RepositoryConfiguration, _ tenant: TenantID
+    ) async throws -> RepositoryRow {
         try await retire(locator, of: tenant)
         let draft = EventDraft(
             .repositoryAdded(RepositoryAdded(locator: locator, configuration: configuration)), tenant: tenant,

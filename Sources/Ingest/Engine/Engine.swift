@@ -17,12 +17,17 @@ public final class Engine: Sendable {
     let options: EngineOptions
     let exclusion = RepositoryExclusion()
     let pins = Pins()
-    let collecting = CollectionExclusion()
+    /// To collect, or look through all shards.
+    let collecting = OneAtATime()
+    /// To add a source where there may be only so many.
+    let adding = OneAtATime()
     let intake = IntakeQueue()
     let rejections = RejectionCounter()
     let pushes = PushHints()
     /// Fired whenever there may be work that was not there before.
     let signal = WakeSignal()
+    /// Which requests the work of today works for.
+    let traces = TraceLedger()
     private let providers: [any Provider]
 
     /// - Parameters:

@@ -15,6 +15,8 @@ public struct IngestError: Error, Sendable, CustomStringConvertible {
         public static let removed = Code(rawValue: "removed")
         /// What the log or the state says cannot be.
         public static let damaged = Code(rawValue: "damaged")
+        /// The tenant has as much as it may, or would have more.
+        public static let limitReached = Code(rawValue: "limitReached")
         public static let busy = Code(rawValue: "busy")
         /// Too much waits: try again later.
         public static let overloaded = Code(rawValue: "overloaded")

@@ -18,7 +18,7 @@ extension SyncRun {
             try await append(events + (isNew ? [suspended] : []) + [dropped(.repository)])
             return IngestError(
                 .syncFailed,
-                "\(failure.message) (suspended: what is known of it stays, and it is asked for now and then)",
+                "\(failure.message) (suspended: what is known of it stays\(Self.outlook(reason)))",
                 failure: failure)
         }
         let now = engine.clock()
@@ -42,6 +42,10 @@ extension SyncRun {
                 .syncFailed, "\(failure.message) (given up; `dead-letters show \(job.rawValue)` tells more)",
                 failure: failure)
         }
+    }
+
+    private static func outlook(_ reason: SuspensionReason) -> String {
+        reason == .overLimit ? "" : ", and it is asked for now and then"
     }
 
     private func dropped(_ reason: DropReason) -> Event { .jobDropped(JobDropped(job: job, reason: reason)) }
@@ -74,6 +78,7 @@ extension SyncRun {
     private func suspension(after failure: Failure) -> SuspensionReason? {
         switch failure.code {
         case "takenDown": .takenDown
+        case IngestError.Code.limitReached.rawValue: .overLimit
         case ProviderError.Code.replaced.rawValue: .deleted
         // What was never read may be misspelt.
         case ProviderError.Code.notFound.rawValue: repository.lastCommit == nil ? nil : .accessLost

@@ -20,7 +20,8 @@ extension Engine {
             defer { pins.end(pin) }
             return try await withTaskExecutorPreference(options.executor) {
                 var run = try await SyncRun.begin(self, id, reason, pin)
-                let report = try await run.carryOut(progress)
+                let trace = try trace(of: run.job)
+                let report = try await TraceContext.$current.withValue(trace) { try await run.carryOut(progress) }
                 try await recordDigestIfDue()
                 return report
             }
@@ -140,6 +141,10 @@ struct SyncRun {
 
     private mutating func observe(_ progress: @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
         progress(SyncProgress(stage: .asking, blobs: 0, items: 0))
+        // Nothing is fetched only to find once more that there is no room for it.
+        if repository.suspension?.reason == .overLimit {
+            try engine.checkRoom(forBytes: 1, of: repository.tenant, repository.locator)
+        }
         let source = source()
         let session = try engine.provider(named: repository.locator.provider).session(with: source)
         var known = try known()

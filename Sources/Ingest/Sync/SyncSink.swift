@@ -30,6 +30,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private var putter: ContentPutter
     /// When the fetch that is under way began.
     private var lastFetchAt: Timestamp
+    /// What this sync brings its tenant.
+    var arrival = Arrival()
     /// What this sync did so far.
     private(set) var report: SyncReport
     /// Which contents pointers stand for; recorded once those are durable.
@@ -95,6 +97,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
             try await record(description, MIMEType.of(path: description.path, prepared.head))
             return prepared.wasStored ? .stored : .present
         }
+        if description.size > engine.options.wholeContentByteCount { try checkRoom(for: description.size) }
         // What is being deleted just now is put after that.
         await engine.pins.settled()
         guard let outcome = try putter.put(description, produce) else { return .mismatched }
@@ -154,6 +157,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private func record(_ description: ContentDescription, _ mimeType: String) async throws {
         guard stored.updateValue(description.size, forKey: description.hash) == nil else { return }
         report.blobsStored += 1
+        arrival.contents += description.size
         unseen.insert(description.hash)
         content.append(description.hash, byteCount: description.size, mimeType: mimeType)
         if content.count >= engine.options.contentBatchCount
@@ -175,6 +179,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
 
     /// First the bytes are durable, then the log says so.
     private func flushContent() async throws {
+        try checkRoom()
         try await engine.pins.recording {
             pending += try flushedContent()
             try await appendPending()
@@ -214,6 +219,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         if differ == nil { differ = ItemDiffer(previous: try newestVersions(), startsAnew: known.startsAnew) }
         try differ?.finish { change in try take(change) }
         items.close()
+        try checkRoom()
         // An item is recorded after its content.
         pending += try flushedContent()
         pending += items.take()
@@ -228,9 +234,12 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     }
 
     private func flushItems() async throws {
+        try checkRoom()
         // An item is recorded after its content.
         if !content.isEmpty { try await flushContent() }
-        pending += items.take()
+        let changes = items.take()
+        arrival.recorded(changes)
+        pending += changes
         try await appendPending()
         await Task.yield()
     }
@@ -239,8 +248,9 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         switch change.content {
         case .removed: report.removed += 1
         case .skipped: break
-        case .upserted(let mode, let hash, _):
+        case .upserted(let mode, let hash, let size):
             report.upserted += 1
+            arrival.items += size
             // The first path of a new content brought it; every other one found it there.
             if mode != GitMode.submodule && unseen.remove(hash) == nil { report.blobsReused += 1 }
         }

@@ -23,7 +23,9 @@ extension Engine: WebhookIntake {
                 }
             var webhook = webhook
             webhook.report.content = normalized(webhook.report.content)
-            return try await intake.pass(IntakeQueue.Entry(webhook: webhook, bodyHash: hash)) { entries in
+            return try await intake.pass(
+                IntakeQueue.Entry(webhook: webhook, bodyHash: hash, trace: TraceContext.current)
+            ) { entries in
                 try await commit(entries)
             }
         }
@@ -51,8 +53,10 @@ extension Engine: WebhookIntake {
                 case .appended(let range) = try await writer.append(group.drafts, at: clock(), claims: group.claims)
             else { continue }
             for (repository, changes) in group.pushed { pushes.take(changes, of: repository) }
+            let receipts = group.receipts(from: range.lowerBound)
+            for (entry, receipt) in zip(entries, receipts) { traces.remember(receipt.position, entry.trace) }
             if group.requestsWork { signal.fire() }
-            return group.receipts(from: range.lowerBound)
+            return receipts
         }
         throw IngestError(.busy, "other events keep coming in between: send the report again")
     }

@@ -8,6 +8,8 @@ final class IntakeQueue: Sendable {
     struct Entry: Sendable {
         var webhook: ReceivedWebhook
         var bodyHash: SHA1Hash
+        /// Of the request that brought it.
+        var trace: TraceContext?
     }
 
     /// What somebody who waited wakes up to.

@@ -61,7 +61,8 @@ struct RepositoryDelta: Equatable {
         case .repositorySuspended(let event): change = .suspended(event.reason, note: event.note)
         case .repositoryResumed: change = .resumed
         case .jobRequeued, .syncRequested, .gapDetected, .gapClosed: change = .noticed
-        case .tenantAdded, .tenantErased, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored, .shardSealed,
+        case .tenantAdded, .tenantErased, .tenantLimited, .fetchCompleted, .fetchFailed, .itemsChanged, .blobsStored,
+            .shardSealed,
             .blobCorrupted, .blobRepaired, .blobRefused, .largeFileStored, .blobsReleased, .blobsDeleted,
             .shardCompacted, .versionsReleased, .blobsRestored, .bodiesReleased, .versionsRestored, .credentialStored,
             .credentialRefreshed, .credentialRevoked, .tokenIssued, .tokenRevoked, .webhookReceived, .webhookRepeated,

@@ -3,12 +3,13 @@ public import Events
 /// Tenants by id.
 public enum TenantsProjection: Projection {
     public static let name = "tenants"
-    public static let version: UInt32 = 2
+    public static let version: UInt32 = 3
     public static let tables: [Table] = [.tenants]
 
     private enum Delta {
         static let added: UInt8 = 1
         static let erased: UInt8 = 2
+        static let limited: UInt8 = 3
     }
 
     public static func route(_ envelope: Envelope, hash: SHA256Function, into deltas: inout Deltas) {
@@ -18,6 +19,16 @@ public enum TenantsProjection: Projection {
             } delta: {
                 $0.append(Delta.erased)
                 $0.put(envelope.header.time)
+            }
+        }
+        if case .tenantLimited(let event) = envelope.event {
+            deltas.add(.tenants) {
+                $0.put(envelope.header.tenant.rawValue)
+            } delta: {
+                $0.append(Delta.limited)
+                $0.put(optional: event.limits.repositories)
+                $0.put(optional: event.limits.bytes)
+                $0.put(optional: event.limits.requestsPerMinute)
             }
         }
         guard case .tenantAdded(let event) = envelope.event else { return }
@@ -43,6 +54,13 @@ public enum TenantsProjection: Projection {
             var tenant = try TenantRow(decoding: row.bytes.span.bytes)
             let at = try reader.timestamp()
             tenant.erasedAt = tenant.erasedAt ?? at
+            row.set(tenant.encode())
+        case Delta.limited:
+            guard row.isPresent else { return }
+            var tenant = try TenantRow(decoding: row.bytes.span.bytes)
+            tenant.limits = TenantLimits(
+                repositories: try reader.optionalUInt64(), bytes: try reader.optionalUInt64(),
+                requestsPerMinute: try reader.optionalUInt64())
             row.set(tenant.encode())
         case let kind: throw DecodingFailure("delta \(kind) of a tenant is unknown")
         }

@@ -13,7 +13,7 @@ public struct Suspension: Sendable, Equatable {
     }
 
     /// Whether asking the source now and then may show that it is over.
-    public var isWorthAsking: Bool { reason != .deleted }
+    public var isWorthAsking: Bool { reason != .deleted && reason != .overLimit }
 
     func encode(open: inout [UInt8], sealed: inout [UInt8]) {
         open.put(reason.rawValue)

@@ -9,6 +9,8 @@ public struct TenantRow: Sendable, Equatable {
     public var position: LogPosition
     /// When it was decided that it be forgotten. Its name may be gone by then.
     public var erasedAt: Timestamp?
+    /// What it may have; nothing is limited unless that was decided.
+    public var limits = TenantLimits()
 
     public var isErased: Bool { erasedAt != nil }
 
@@ -25,6 +27,9 @@ public struct TenantRow: Sendable, Equatable {
         createdAt = try open.timestamp()
         position = try open.position()
         erasedAt = try open.optionalTime()
+        limits = TenantLimits(
+            repositories: try open.optionalUInt64(), bytes: try open.optionalUInt64(),
+            requestsPerMinute: try open.optionalUInt64())
         var sealed = ByteReader(SplitRow.sealed(row))
         name = try sealed.text()
     }
@@ -34,6 +39,9 @@ public struct TenantRow: Sendable, Equatable {
         open.put(createdAt)
         open.put(position)
         open.put(optional: erasedAt)
+        open.put(optional: limits.repositories)
+        open.put(optional: limits.bytes)
+        open.put(optional: limits.requestsPerMinute)
         var sealed: [UInt8] = []
         sealed.put(text: name)
         return SplitRow.encode(tenant: id, open: open, sealed: sealed)

@@ -135,7 +135,7 @@ public enum Forms {
         [
             ("tenant", .string(row.name)), ("id", .count(row.id.rawValue)), ("createdAt", .time(row.createdAt)),
             ("erasedAt", .time(row.erasedAt)),
-        ]
+        ] + row.limits.json
     }
 
     /// An access to this service; its token is kept nowhere.

@@ -12,6 +12,8 @@ public struct APIBackend: Sendable {
     public var queries: @Sendable (Viewer) throws -> Queries
     /// Gives access to everything; nil: there is no administrator.
     public var adminToken: Secret?
+    /// Signs the first browser that shows it in as the administrator; nil: there is none.
+    public var oneTimeCode: OneTimeCode?
     /// The names of the providers that there are.
     public var providers: [String]
     /// Those that read this machine or its network for a tenant, which is for the administrator alone to add.
@@ -33,6 +35,7 @@ public struct APIBackend: Sendable {
 
     public init(
         engine: Engine, queries: @escaping @Sendable (Viewer) throws -> Queries, adminToken: Secret? = nil,
+        oneTimeCode: OneTimeCode? = nil,
         providers: [String],
         localProviders: @escaping @Sendable (TenantID) -> Set<String> = { _ in [] },
         pause: @escaping @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause? = { _, _, _ in nil },
@@ -44,6 +47,7 @@ public struct APIBackend: Sendable {
         self.engine = engine
         self.queries = queries
         self.adminToken = adminToken
+        self.oneTimeCode = oneTimeCode
         self.providers = providers
         self.localProviders = localProviders
         self.pause = pause

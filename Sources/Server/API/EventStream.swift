@@ -11,8 +11,12 @@ struct EventStream: Sendable {
         case lines
         /// The event stream of the HTML standard, section 9.2; an event's id is its position.
         case serverSentEvents
+        /// The same, with something that is made of each event instead of its JSON.
+        case rendered(@Sendable (Envelope, inout EventForms) throws -> String)
 
-        var contentType: String { self == .lines ? "application/x-ndjson" : "text/event-stream" }
+        var contentType: String { isSSE ? "text/event-stream" : "application/x-ndjson" }
+
+        var isSSE: Bool { if case .lines = self { false } else { true } }
     }
 
     let queries: Queries
@@ -49,7 +53,7 @@ struct EventStream: Sendable {
     private func write(to writer: inout any ResponseBodyWriter) async throws {
         var forms = EventForms(queries)
         var buffer = ByteBuffer()
-        if format == .serverSentEvents { buffer.writeString("retry: \(Self.retryMilliseconds)\n\n") }
+        if format.isSSE { buffer.writeString("retry: \(Self.retryMilliseconds)\n\n") }
         var next = filter.from
         var left = filter.limit ?? .max
         var quietSeconds = 0.0
@@ -58,7 +62,7 @@ struct EventStream: Sendable {
             next = page.next
             left -= page.events.count
             for envelope in page.events {
-                write(envelope, try forms.fields(envelope), to: &buffer)
+                try write(envelope, &forms, to: &buffer)
                 if buffer.readableBytes >= Self.pieceByteCount {
                     try await writer.write(buffer)
                     buffer.clear()
@@ -76,7 +80,7 @@ struct EventStream: Sendable {
             if quietSeconds >= heartbeatSeconds {
                 quietSeconds = 0
                 guard try isAllowed() else { return }
-                buffer.writeString(format == .serverSentEvents ? ": still here\n\n" : "\n")
+                buffer.writeString(format.isSSE ? ": still here\n\n" : "\n")
             }
         }
     }
@@ -93,14 +97,17 @@ struct EventStream: Sendable {
         return (events, last.position + 1, true)
     }
 
-    private func write(_ envelope: Envelope, _ fields: Forms.Fields, to buffer: inout ByteBuffer) {
-        let json = JSONValue.object(fields).text
+    private func write(_ envelope: Envelope, _ forms: inout EventForms, to buffer: inout ByteBuffer) throws {
+        func json() throws -> String { JSONValue.object(try forms.fields(envelope)).text }
         switch format {
-        case .lines: buffer.writeString(json + "\n")
+        case .lines: buffer.writeString(try json() + "\n")
         case .serverSentEvents:
             // The JSON has no line breaks of its own.
             buffer.writeString(
-                "id: \(envelope.position.rawValue)\nevent: \(envelope.event.kind.name)\ndata: \(json)\n\n")
+                "id: \(envelope.position.rawValue)\nevent: \(envelope.event.kind.name)\ndata: \(try json())\n\n")
+        case .rendered(let render):
+            let text = try render(envelope, &forms).replacing("\n", with: " ").replacing("\r", with: " ")
+            buffer.writeString("id: \(envelope.position.rawValue)\ndata: \(text)\n\n")
         }
     }
 }

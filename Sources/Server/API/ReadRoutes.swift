@@ -47,10 +47,14 @@ struct ReadRoutes: Sendable {
     private func status(_ exchange: Exchange) async throws -> Response {
         try exchange.query.allow(PageRequest.parameters + ["repository"])
         let queries = try backend.queries(for: exchange)
-        var rows = try queries.repositories()
+        let rows: [RepositoryRow]
         if let number = try exchange.query.number("repository", in: 0...UInt64.max) {
-            rows = rows.filter { $0.id.rawValue == number }
-            if rows.isEmpty { throw RepositoryRoutes.unknown }
+            guard let row = try queries.repository(RepositoryID(number)), !row.isRemoved else {
+                throw RepositoryRoutes.unknown
+            }
+            rows = [row]
+        } else {
+            rows = try queries.repositories()
         }
         let (page, next) = try PageRequest(exchange.query).page(of: rows) { $0.id.rawValue }
         let now = backend.now()

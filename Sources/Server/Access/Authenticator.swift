@@ -11,14 +11,14 @@ struct Authenticator: Sendable {
     private let administrator: SHA256Hash?
     /// Nil: nobody is let in.
     private let backend: APIBackend?
-    private let rates: RateLimiter
+    private let rates: RequestRates
     private let sessions: Sessions?
     private let guesses: GuessGuard
 
     /// Longer ones are no tokens, and are not hashed.
     static let maximumTokenByteCount = 1024
 
-    init(_ backend: APIBackend?, rates: RateLimiter, sessions: Sessions?) {
+    init(_ backend: APIBackend?, rates: RequestRates, sessions: Sessions?) {
         administrator = backend?.adminToken.map { AccessToken.hash($0.reveal()) }
         self.backend = backend
         self.rates = rates
@@ -89,11 +89,11 @@ struct Authenticator: Sendable {
     }
 
     private func counted(_ caller: Caller) throws -> Caller {
-        if let wait = rates.take(caller) {
-            throw Problem(
-                status: .tooManyRequests, code: "tooManyRequests",
-                detail: "this token's requests come faster than \(rates.perSecond) a second",
-                retryAfterSeconds: max(1, Int(wait.rounded(.up))))
+        try rates.take(caller)
+        if case .tenant(let id, _) = caller,
+            let perMinute = try backend?.queries(.tenant(id)).tenant?.limits.requestsPerMinute
+        {
+            try rates.take(id, perMinute: perMinute)
         }
         return caller
     }

@@ -20,7 +20,7 @@ extension Dispatcher {
         if let api { now = api.now } else { now = { Timestamp(microseconds: 0) } }
         let sessions = api.map { Sessions(random: $0.random, now: $0.now) }
         let authenticator = Authenticator(
-            api, rates: RateLimiter(perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now: now),
+            api, rates: RequestRates(limits, now: now),
             sessions: sessions)
         let registry = PrometheusRegistry(help: RequestMetrics.help.merging(EventMetrics.help) { first, _ in first })
         var routes = [
@@ -52,8 +52,8 @@ extension Dispatcher {
                     Dashboard(
                         backend: api, authenticator: authenticator, sessions: sessions, streams: streams,
                         forms: FormReader(reader: body.reader),
-                        attempts: RateLimiter(perSecond: limits.signInsPerSecond, burst: limits.signInBurst, now: now),
-                        limits: limits
+                        attempts: RateLimiter(now: now),
+                        serverLimits: limits
                     ).routes
             }
             if let checkpoint = api.checkpoint {

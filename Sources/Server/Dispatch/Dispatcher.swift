@@ -22,8 +22,7 @@ struct Dispatcher: HTTPResponder {
         var path = "unknown"
         var response: Response
         do {
-            let answer = try await answer(request, &path, logger)
-            response = answer
+            response = try await TraceContext.$current.withValue(trace) { try await answer(request, &path, logger) }
         } catch let problem as Problem {
             response = problem.response
         } catch let error as any HTTPResponseError {

@@ -37,6 +37,7 @@ enum Failures {
             switch error.code {
             case .alreadyAdded, .busy: .conflict
             case .unknownProvider: .unprocessableContent
+            case .limitReached: .forbidden
             case .overloaded: .serviceUnavailable
             default: .notFound
             }

@@ -2,8 +2,9 @@
 public struct ServerLimits: Sendable, Equatable {
     /// Longest body in bytes. GitHub sends none above 25 MiB.
     public var bodyByteCount = 26_214_400
-    /// Longest head of a request in bytes: all its fields together, and each of them.
-    public var headByteCount = 16 << 10
+    /// Longest head of a request in bytes: all its fields together, and each of them. What is to be explained may be a path of
+    /// thousands of characters, each of up to twelve bytes in a URL.
+    public var headByteCount = 64 << 10
     /// Fields in the head of a request.
     public var headFieldCount = 100
     /// From the end of a request's head to the end of its body. GitHub gives up after 10 seconds.

@@ -11,6 +11,7 @@ final class EventMetrics: Sendable {
     private struct Place {
         var next: LogPosition
         var providers: [RepositoryID: String] = [:]
+        var stages = StageTimes()
     }
 
     private let factory: any MetricsFactory
@@ -37,7 +38,15 @@ final class EventMetrics: Sendable {
             let end = try queries.forEachEvent(filter) { envelope in
                 last = envelope.position
                 count += 1
-                record(envelope.event, try provider(envelope.header.repository, queries, &place.providers))
+                let provider = try provider(envelope.header.repository, queries, &place.providers)
+                record(envelope.event, provider)
+                for (stage, seconds) in place.stages.take(envelope) {
+                    Timer(
+                        label: "ingestor_stage_seconds",
+                        dimensions: [("stage", stage.rawValue), ("provider", provider)],
+                        factory: factory
+                    ).recordNanoseconds(Int64(seconds * 1e9))
+                }
             }
             place.next = count == filter.limit ? last.map { $0 + 1 } ?? end : max(place.next, end)
         }
@@ -120,6 +129,7 @@ final class EventMetrics: Sendable {
         "ingestor_fetch_seconds": "Seconds that a fetch took.",
         "ingestor_fetched_bytes_total": "Bytes received from sources.",
         "ingestor_provider_requests_total": "Requests sent to sources by fetches.",
+        "ingestor_stage_seconds": "Seconds that a sync waited, asked its source, fetched, and stored what came.",
         "ingestor_fetches_total": "Fetches: completed, or the class of their failure.",
         "ingestor_sync_seconds": "Seconds that a completed sync took.",
         "ingestor_syncs_total": "Syncs: updated, unchanged, or the class of their failure.",

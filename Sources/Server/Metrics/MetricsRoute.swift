@@ -62,6 +62,9 @@ struct MetricsRoute: Sendable {
     private func writeStore(_ queries: Queries, to text: inout PrometheusText) throws {
         let statistics = try queries.statistics()
         text.gauge("ingestor_log_events", "Events in the log.", Double(statistics.events))
+        text.gauge(
+            "ingestor_fold_lag_events", "Events in the log that the state does not have yet.",
+            Double(try queries.foldLag()))
         text.gauge("ingestor_blobs", "Distinct contents.", Double(statistics.blobs))
         text.gauge("ingestor_logical_bytes", "Bytes of all file versions.", Double(statistics.logicalBytes))
         text.gauge("ingestor_unique_bytes", "Bytes of distinct contents.", Double(statistics.uniqueBytes))

@@ -36,7 +36,7 @@ enum OpenAPIOperations {
                 Operation.Answer(
                     status: 201, description: "It is watched.", content: [(json, Schema.reference("Repository"))],
                     headers: [("Location", Schema.text())])
-            ], problems: writeProblems + [404, 409, 422]),
+            ], problems: writeProblems + [403, 404, 409, 422]),
         Operation(
             method: "get", path: "/v1/repositories/{id}", id: "showRepository", summary: "One source",
             parameters: [id], answers: [answer("What is known of it.", Schema.reference("Repository"))], problems: [404]

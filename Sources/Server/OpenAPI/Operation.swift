@@ -57,6 +57,7 @@ struct Operation {
 
     private static let reasons: [Int: String] = [
         400: "The request is not as it has to be.", 401: "No token, or a wrong one.",
+        403: "The tenant has as much as it may.",
         404: "There is no such thing, or it is another tenant's.", 405: "The path does not take that method.",
         408: "The body did not arrive in time.", 409: "It does not go with what is there.",
         413: "The body is too large.",

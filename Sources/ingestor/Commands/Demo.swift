@@ -2,7 +2,10 @@ import ArgumentParser
 import Events
 import GitHubSimulator
 import Glibc
+import Ingest
+import OpenSSL
 import ProviderKit
+import Server
 
 /// `demo`
 struct Demo: StandaloneCommand {
@@ -11,9 +14,19 @@ struct Demo: StandaloneCommand {
         discussion: helpDiscussion(
             "Runs a simulated GitHub on this machine with a real repository, takes it in, pushes a commit whose webhook brings it in, "
                 + "shows what happened, and proves it by replay. In a directory that is thrown away, unless --data names one. Needs `git` in the path.",
-            examples: "ingestor demo", "ingestor demo --data /tmp/demo"))
+            examples: "ingestor demo", "ingestor demo --data /tmp/demo", "ingestor demo --serve"))
 
     @OptionGroup var global: GlobalOptions
+    @Flag(help: "Serves what it made afterwards, and prints a link that signs one browser in to the dashboard.")
+    var serve =
+        false
+    @Option(help: "Address and port to serve on; port 0 takes a free one.") var listen = "127.0.0.1:0"
+
+    func validate() throws {
+        guard ServerConfiguration(listen: listen) != nil else {
+            throw ValidationError("\(Printable.text(listen)) is no address: write it as 127.0.0.1:8080")
+        }
+    }
 
     func run(_ context: Context) async throws -> ExitStatus {
         try await Stores.withTemporaryDirectory { folder in
@@ -25,13 +38,15 @@ struct Demo: StandaloneCommand {
                 settings.gitHub.apiURL = server.apiURL
                 settings.gitHub.gitURL = server.gitURL
                 settings.gitHub.webhookSecrets = [Secret(DemoHub.secret)]
+                // Nobody needs to know it: a code signs in.
+                settings.adminToken = Secret(try secureRandomBytes(AccessToken.randomByteCount))
                 let inside = Context(
                     output: context.output, options: context.options, settings: settings,
                     data: DataDirectory(path: data), workingDirectory: context.workingDirectory,
                     arguments: context.arguments)
                 let hub = try DemoHub(server: server, repository: repository, folder: folder)
                 return try await DemoRun(context: inside, repository: repository, hub: hub).carryOut(
-                    isKept: global.data != nil)
+                    isKept: global.data != nil, thenServingOn: serve ? ServerConfiguration(listen: listen) : nil)
             }
         }
     }

@@ -67,7 +67,7 @@ struct Sync: WritingCommand {
     ) async throws -> [RepositoryRow] {
         if all {
             let watched = try store.reader.queries.repositories()
-            let gone = watched.filter { $0.suspension.map { !$0.isWorthAsking } ?? false }
+            let gone = watched.filter { $0.suspension?.reason == .deleted }
             for row in gone {
                 context.output.note("\(Printable.source(row.locator.bytes)) was deleted, and is left as it is.")
             }

@@ -11,8 +11,9 @@ struct Tenants: ParsableCommand {
         commandName: "tenant", abstract: "Who has sources of their own here.",
         discussion: helpDiscussion(
             "A tenant sees what is its own, and what is public. Its name is what --tenant takes.",
-            examples: "ingestor tenant add acme", "ingestor tenant list"),
-        subcommands: [Add.self, List.self, Erase.self])
+            examples: "ingestor tenant add acme", "ingestor tenant set acme --max-repositories 100",
+            "ingestor tenant list"),
+        subcommands: [Add.self, Set.self, List.self, Erase.self])
 }
 
 extension Tenants {
@@ -50,22 +51,39 @@ extension Tenants {
         @OptionGroup var read: ReadOptions
 
         func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
-            let rows = try store.state.read { view in try view.tenants() }
+            let rows = try Queries(log: store.log, state: store.state, silo: store.silo, viewer: .everything)
+                .tenantUse()
             if context.json {
-                for row in rows { try context.output.json(Forms.tenant(row)) }
+                for use in rows {
+                    try context.output.json(
+                        Forms.tenant(use.tenant) + [
+                            ("repositories", .uint(use.repositories)), ("logicalBytes", .uint(use.logicalBytes)),
+                        ])
+                }
                 return .done
             }
             if rows.isEmpty { context.output.note("There is no tenant yet.") }
             let now = Context.now()
-            var table = Table([("ID", .right), ("TENANT", .left), ("ADDED", .left)])
-            for row in rows {
+            var table = Table([
+                ("ID", .right), ("TENANT", .left), ("SOURCES", .left), ("BYTES", .left), ("REQUESTS", .left),
+                ("ADDED", .left),
+            ])
+            for use in rows {
+                let row = use.tenant
                 table.add([
                     .init("\(row.id.rawValue)"), .init(row.isErased ? "(erased)" : Printable.text(row.name)),
+                    .init(Self.use(use.repositories, row.limits.repositories) { Units.count($0) }),
+                    .init(Self.use(use.logicalBytes, row.limits.bytes) { Units.bytes($0) }),
+                    .init(row.limits.requestsPerMinute.map { "\(Units.count($0)) a minute" } ?? "–"),
                     .init(Units.relative(row.createdAt, to: now)),
                 ])
             }
             if !table.isEmpty { try context.output.table(table) }
             return .done
+        }
+
+        private static func use(_ used: UInt64, _ limit: UInt64?, _ text: (UInt64) -> String) -> String {
+            limit.map { "\(text(used)) of \(text($0))" } ?? text(used)
         }
     }
 }

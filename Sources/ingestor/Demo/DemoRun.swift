@@ -1,11 +1,14 @@
 import Events
 import GitHubSimulator
 import Ingest
+import OpenSSL
 import Projections
+import ProviderKit
 import Queries
 import Replay
 import Server
 import State
+import UnixSignals
 
 /// The demo's course: what it does, and how it shows it.
 struct DemoRun: Sendable {
@@ -20,7 +23,8 @@ struct DemoRun: Sendable {
     private var stores: Stores { Stores(context: context) }
     private var output: Output { context.output }
 
-    func carryOut(isKept: Bool) async throws -> ExitStatus {
+    /// - Parameter configuration: where what was made is served afterwards, until somebody ends it; nil: it is not.
+    func carryOut(isKept: Bool, thenServingOn configuration: ServerConfiguration?) async throws -> ExitStatus {
         let locator = DemoHub.locator(DemoHub.projectName)
         _ = try context.data.create(masterKeyIsConfigured: context.settings.masterKey != nil)
         guard let lock = try WriterLock.acquire(context.data, command: "demo") else {
@@ -30,7 +34,7 @@ struct DemoRun: Sendable {
         try title("A simulated GitHub on this machine has \(repository.title)")
         try fact("\(locator.description) at \(hub.server.gitURL)")
         let reports = try await stores.withWriter(holding: lock) { store in try await ingest(locator, store) }
-        return try await stores.withReader(state: nil) { store in
+        let status = try await stores.withReader(state: nil) { store in
             let row = try await shown(locator, store)
             let isSame = try compare(row, store)
             try title("What the store holds")
@@ -42,7 +46,33 @@ struct DemoRun: Sendable {
             try title(isSame && isEqual ? "Everything agrees" : "Something does not agree")
             try fact(closing(isKept))
             if context.json { try output.json(summary(reports, isSame: isSame, isEqual: isEqual)) }
-            return isSame && isEqual ? .done : .damage
+            return isSame && isEqual ? ExitStatus.done : .damage
+        }
+        guard let configuration else { return status }
+        let ended = try await serve(on: configuration, holding: lock)
+        return status == .done ? ended : status
+    }
+
+    /// Serves what was made, and shows how to look at it.
+    private func serve(on configuration: ServerConfiguration, holding lock: WriterLock) async throws -> ExitStatus {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let (code, known) = OneTimeCode.make(try secureRandomBytes(OneTimeCode.randomByteCount), at: Context.now())
+        return try await Holder(context: context, program: Program(environment: ThisProcess.environment())).hold(
+            lock, "demo --serve"
+        ) { store in
+            let (ports, listening) = AsyncStream<Int>.makeStream()
+            let service = try Service(context, store, configuration, oneTimeCode: known) { listening.yield($0) }
+            try await service.run {
+                for await port in ports {
+                    try output.line("\n" + context.style.bold("The dashboard, for one browser, within 15 minutes"))
+                    try output.line("  http://\(configuration.host):\(port)/sign-in?code=\(code.revealText())")
+                    try output.line("  It is served until you press Ctrl-C.")
+                    try output.flush()
+                    break
+                }
+                for await _ in signals { break }
+            }
+            return .done
         }
     }
 

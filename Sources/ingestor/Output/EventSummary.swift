@@ -11,6 +11,7 @@ enum EventSummary {
         case .repositoryRemoved(let payload): payload.locator.description
         case .tenantErased(let payload):
             "number \(payload.id.rawValue), \(Units.count(payload.repositories, "repository", plural: "repositories"))"
+        case .tenantLimited(let payload): Units.limits(payload.limits)
         case .tenantAdded(let payload): "\(payload.name), number \(payload.id.rawValue)"
         case .pollCompleted(let payload):
             "\(payload.changed ? "changed" : "unchanged")\(payload.head.map { " " + short($0) } ?? "")\(payload.ref.isEmpty ? "" : " " + text(payload.ref))"

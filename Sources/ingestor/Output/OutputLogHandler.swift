@@ -1,7 +1,7 @@
 import Events
 import Logging
 
-/// Log lines among a command's messages: time, level, message, values.
+/// Log lines among a command's messages: time, level, message, values. For people on a terminal; elsewhere a JSON object a line.
 struct OutputLogHandler: LogHandler {
     let output: Output
     var logLevel: Logger.Level
@@ -19,6 +19,14 @@ struct OutputLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let values = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        guard output.mode.messagesAreTerminal else {
+            let fields: [(String, JSONValue)] = [
+                ("at", .time(Context.now())), ("level", .string("\(event.level)")),
+                ("message", .string("\(event.message)")),
+            ]
+            return output.problem(
+                JSONValue.object(fields + values.map { ($0.key, .string("\($0.value)")) }).text)
+        }
         let text = values.map { " \($0.key)=\(Printable.text("\($0.value)"))" }.joined()
         output.problem("\(Context.now().rfc3339) \(event.level) \(event.message)\(text)")
     }

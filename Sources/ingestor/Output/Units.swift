@@ -32,6 +32,15 @@ enum Units {
         return "\(value) B"
     }
 
+    /// `10 sources, 5.0 GiB, 600 requests a minute`.
+    static func limits(_ limits: TenantLimits) -> String {
+        let parts = [
+            limits.repositories.map { count($0, "source") }, limits.bytes.map { bytes($0) },
+            limits.requestsPerMinute.map { count($0, "request") + " a minute" },
+        ].compactMap(\.self)
+        return parts.isEmpty ? "as much as there is room for" : parts.joined(separator: ", ")
+    }
+
     /// `3.2×`.
     static func ratio(_ value: Double) -> String { "\(fixed(value, 2))×" }
 

@@ -18,11 +18,15 @@ struct Service: Sendable {
     /// Nil where it never collects by itself.
     private let collector: Collector?
     private let renewal: StateRenewal
+    private let workLog: WorkLog
 
-    /// - Parameter onListening: told the port once it is open.
+    /// - Parameters:
+    ///   - oneTimeCode: signs a browser in once.
+    ///   - onListening: told the port once it is open.
     /// - Throws: where the state cannot be read.
     init(
         _ context: Context, _ store: WriteStore, _ configuration: ServerConfiguration,
+        oneTimeCode: OneTimeCode? = nil,
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) throws {
         let providers = store.reader.providers
@@ -31,10 +35,15 @@ struct Service: Sendable {
             audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
         collector = Self.collector(context, store.engine, scheduler)
         renewal = StateRenewal(state: store.reader.state, logger: context.logger)
+        let reader = store.reader
+        workLog = WorkLog(
+            engine: store.engine,
+            queries: { try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: .everything) },
+            logger: context.logger)
         server = IngestServer(
             configuration: configuration,
             receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
-            intake: store.engine, api: Self.backend(context, store, scheduler), logger: context.logger,
+            intake: store.engine, api: Self.backend(context, store, scheduler, oneTimeCode), logger: context.logger,
             onListening: { onListening($0) })
     }
 
@@ -45,6 +54,7 @@ struct Service: Sendable {
             work.addTask { try await scheduler.run() }
             work.addTask { await renewal.run() }
             if let collector { work.addTask { try await collector.run() } }
+            work.addTask { try await workLog.run() }
             try await withThrowingTaskGroup(of: Void.self) { intake in
                 intake.addTask { try await server.run() }
                 intake.addTask { try await end() }
@@ -97,7 +107,9 @@ struct Service: Sendable {
     }
 
     /// What the HTTP API and the dashboard stand on.
-    private static func backend(_ context: Context, _ store: WriteStore, _ scheduler: Scheduler) -> APIBackend {
+    private static func backend(
+        _ context: Context, _ store: WriteStore, _ scheduler: Scheduler, _ oneTimeCode: OneTimeCode?
+    ) -> APIBackend {
         let reader = store.reader
         let defaultTenant = DefaultTenant(state: reader.state)
         return APIBackend(
@@ -105,7 +117,8 @@ struct Service: Sendable {
             queries: { viewer in
                 try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: viewer)
             },
-            adminToken: context.settings.adminToken, providers: reader.providers.all.map(\.name),
+            adminToken: context.settings.adminToken, oneTimeCode: oneTimeCode,
+            providers: reader.providers.all.map(\.name),
             localProviders: { tenant in
                 // What the operator may read in private networks, whoever has a token of that tenant must not make it read.
                 let readsNetwork = context.settings.allowsPrivateAddresses == nil && defaultTenant.matches(tenant)

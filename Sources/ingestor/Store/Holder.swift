@@ -21,7 +21,7 @@ struct Holder: Sendable {
         while true {
             if let lock = try WriterLock.acquire(data, command: words) {
                 if let status = try command.prepare(context) { return status }
-                return try await hold(lock, command, words)
+                return try await hold(lock, words) { store in try await command.run(context, store) }
             }
             let request = ControlRequest(
                 arguments: context.arguments, workingDirectory: context.workingDirectory, mode: context.output.mode)
@@ -43,7 +43,12 @@ struct Holder: Sendable {
         }
     }
 
-    private func hold(_ lock: WriterLock, _ command: any WritingCommand, _ words: String) async throws -> ExitStatus {
+    /// Does something as the holder, and carries out what other processes hand in meanwhile.
+    ///
+    /// - Parameter words: what is done, for whoever waits.
+    func hold(
+        _ lock: WriterLock, _ words: String, _ body: (WriteStore) async throws -> ExitStatus
+    ) async throws -> ExitStatus {
         let server = try ControlServer(context.data, command: words)
         defer {
             // The socket's name goes before the right to write does: after that it may be the next holder's.
@@ -59,7 +64,7 @@ struct Holder: Sendable {
                         await program.carryOut(request, output, store, context)
                     }
                 }
-                let status = await program.finish(context.output) { try await command.run(context, store) }
+                let status = await program.finish(context.output) { try await body(store) }
                 server.stop()
                 let others = server.activeCount
                 if others > 0 {

@@ -44,7 +44,8 @@ struct APIHarness: Sendable {
     }
 
     static func run(
-        admin: String? = Self.admin, limits change: (inout ServerLimits) -> Void = { _ in },
+        admin: String? = Self.admin, oneTimeCode: OneTimeCode? = nil,
+        limits change: (inout ServerLimits) -> Void = { _ in },
         _ body: @escaping @Sendable (APIHarness) async throws -> Void
     ) async throws {
         let folder = NSTemporaryDirectory() + "ingestor-api-\(UUID().uuidString)"
@@ -66,7 +67,7 @@ struct APIHarness: Sendable {
         let globex = try await tenant("globex", in: folder, engine)
         let backend = APIBackend(
             engine: engine, queries: { try Queries(log: log, state: state, silo: silo, viewer: $0) },
-            adminToken: admin.map { Secret($0) }, providers: ["dir"],
+            adminToken: admin.map { Secret($0) }, oneTimeCode: oneTimeCode, providers: ["dir"],
             localProviders: { $0 == acme.tenant ? ["dir", "git"] : ["dir"] }, now: { clock.now },
             random: { try secureRandomBytes($0) }, executor: BlockingExecutor())
         try await withServer(api: backend, limits: change) { port, _ in

@@ -21,7 +21,11 @@ import Testing
                 "ingestor_syncs_total{outcome=\"updated\",provider=\"dir\"} 1",
                 "ingestor_blobs_total{outcome=\"stored\"} 1", "ingestor_repositories{state=\"complete\"} 2",
                 "ingestor_dead_letters 0", "# TYPE ingestor_sync_seconds histogram",
-                "ingestor_sync_seconds_count{provider=\"dir\"} 1",
+                "ingestor_sync_seconds_count{provider=\"dir\"} 1", "ingestor_fold_lag_events 0",
+                "ingestor_stage_seconds_count{provider=\"dir\",stage=\"queue\"} 1",
+                "ingestor_stage_seconds_count{provider=\"dir\",stage=\"poll\"} 1",
+                "ingestor_stage_seconds_count{provider=\"dir\",stage=\"fetch\"} 1",
+                "ingestor_stage_seconds_count{provider=\"dir\",stage=\"store\"} 1",
             ] {
                 #expect(text.contains(line + "\n"), "\(line)")
             }

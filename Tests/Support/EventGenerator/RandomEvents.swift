@@ -5,6 +5,12 @@ extension SeededGenerator {
     public mutating func event(_ kind: EventKind) -> Event {
         switch kind {
         case .tenantErased: .tenantErased(.init(id: TenantID(UInt32(1 + below(3))), repositories: UInt64(below(9))))
+        case .tenantLimited:
+            .tenantLimited(
+                .init(
+                    limits: TenantLimits(
+                        repositories: oneIn(2) ? nil : magnitude(), bytes: oneIn(2) ? nil : magnitude(),
+                        requestsPerMinute: oneIn(2) ? nil : magnitude())))
         case .tenantAdded: .tenantAdded(.init(id: TenantID(UInt32(1 + below(3))), name: text()))
         case .tokenIssued: .tokenIssued(.init(hash: tokenHash(), name: text()))
         case .tokenRevoked: .tokenRevoked(.init(id: position(), hash: tokenHash()))

@@ -56,6 +56,9 @@ enum Show {
         return "<time datetime=\"\(time.rfc3339)\" title=\"\(time.rfc3339)\">\(relative(time, to: now))</time>"
     }
 
+    /// `2026-11-24 16:10`.
+    static func moment(_ time: Timestamp) -> String { String(time.rfc3339.prefix(16)).replacing("T", with: " ") }
+
     static func hash(_ hash: SHA1Hash?) -> HTML {
         hash.map { "<a class=\"hash\" href=\"/explain?subject=\($0.hex)\">\(String($0.hex.prefix(10)))</a>" } ?? "–"
     }

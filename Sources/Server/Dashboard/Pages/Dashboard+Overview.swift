@@ -9,31 +9,67 @@ extension Dashboard {
 
     func overview(_ visit: Visit) throws -> Page {
         let health = try visit.queries.health(at: visit.now)
-        let statistics = try visit.queries.statistics()
-        let isWell = health.incomplete == 0 && health.deadLetters == 0 && health.circuits.isEmpty
-        let lead: HTML =
-            health.repositories == 0
-            ? "<p class=\"lead\">No source is watched yet: <code>ingestor repo add</code>, or POST /v1/repositories.</p>"
-            : isWell
-                ? "<p class=\"lead good\">All \(Show.count(health.repositories)) sources are complete.</p>"
-                : "<p class=\"lead warn\">\(Self.trouble(health))</p>"
-        let facts = HTML.facts([
-            ("Sources", "\(Show.count(health.repositories))"),
-            ("Complete", "\(Show.count(health.repositories - health.incomplete))"),
-            ("Furthest behind", Show.time(health.oldest?.completeAsOf, visit.now)),
-            ("Jobs open", "\(Show.count(health.jobs.values.reduce(0, +) - health.deadLetters))"),
-            ("Longest due", Show.time(health.oldestDue, visit.now)),
-            ("Dead letters", "<a href=\"/dead-letters\">\(Show.count(health.deadLetters))</a>"),
-            ("Contents", "\(Show.count(statistics.blobs)), \(Show.bytes(statistics.uniqueBytes))"),
-            ("Events", "\(Show.count(statistics.events))"),
-        ])
-        return (
+        return Page(
             "Overview",
             """
-            \(lead)\(facts)\(try late(visit))\(circuits(health, visit.now))<h2>What happened last</h2>\
-            \(try recent(visit, EventFilter(), Self.recentCount))
-            """
-        )
+            \(Self.verdict(health, visit.now))\(try tiles(health, visit))\(try late(visit))\(circuits(health, visit.now))\
+            \(try recent(visit, EventFilter(), Self.recentCount, title: "What happened last"))
+            """)
+    }
+
+    private static func verdict(_ health: Health, _ now: Timestamp) -> HTML {
+        guard health.repositories + health.suspended > 0 else {
+            return .verdict(
+                "warn", "No source is watched yet",
+                "Add one: <code>ingestor repo add github:owner/name</code>, or <code>POST /v1/repositories</code>.")
+        }
+        let asOf: HTML =
+            health.oldest.map { "Everything is known as of \(Show.time($0.completeAsOf, now)) or later." } ?? ""
+        let isWell = health.incomplete == 0 && health.deadLetters == 0 && health.circuits.isEmpty
+        guard !isWell else {
+            let count = health.repositories
+            return .verdict(
+                "good", count == 1 ? "The source is complete" : "All \(Show.count(count)) sources are complete", asOf)
+        }
+        let isBad = health.deadLetters > 0 || !health.circuits.isEmpty
+        return .verdict(isBad ? "bad" : "warn", trouble(health), "What is late, and why, stands below.")
+    }
+
+    private func tiles(_ health: Health, _ visit: Visit) throws -> HTML {
+        let statistics = try visit.queries.statistics()
+        let open = health.jobs.values.reduce(0, +) - health.deadLetters
+        let behind: HTML = health.oldest.map { Self.link($0.repository) } ?? ""
+        return HTML.tiles([
+            (
+                "Complete sources",
+                "<a href=\"/repositories\">\(Show.count(health.repositories - health.incomplete))</a> of \(Show.count(health.repositories))",
+                health.suspended > 0 ? "\(Show.count(health.suspended)) suspended" : ""
+            ), ("Furthest behind", Show.time(health.oldest?.completeAsOf, visit.now), behind),
+            (
+                "Backlog", "\(Show.count(open))",
+                health.oldestDue.map { "longest due \(Show.time($0, visit.now))" } ?? "nothing is due"
+            ), ("Dead letters", "<a href=\"/dead-letters\">\(Show.count(health.deadLetters))</a>", "jobs that gave up"),
+            (
+                "Kept once", "\(Show.ratio(statistics.dedupRatio))",
+                "<a href=\"/storage\">\(Show.bytes(statistics.logicalBytes))</a> in \(Show.bytes(statistics.uniqueBytes))"
+            ),
+            (
+                "Compressed", "\(Show.ratio(statistics.compressionRatio))",
+                "\(Show.bytes(statistics.storedBytes)) on disk"
+            ), ("Events", "<a href=\"/events\">\(Show.count(statistics.events))</a>", "in the log"),
+            try signed(visit),
+        ])
+    }
+
+    private func signed(_ visit: Visit) throws -> (name: String, value: HTML, note: HTML) {
+        let checkpoint = try visit.queries.logProof().checkpoint
+        let note: HTML =
+            switch checkpoint?.holds {
+            case nil: "<a href=\"/log\">none yet</a>"
+            case true?: "<a href=\"/log\">the log still agrees</a>"
+            case false?: "<a href=\"/log\">the log does not agree</a>"
+            }
+        return ("Last checkpoint", Show.time(checkpoint?.at, visit.now), note)
     }
 
     private static func trouble(_ health: Health) -> String {
@@ -50,7 +86,7 @@ extension Dashboard {
             let count = health.circuits.count
             parts.append("\(Show.count(count)) \(count == 1 ? "host keeps" : "hosts keep") failing")
         }
-        return parts.joined(separator: "; ") + "."
+        return parts.joined(separator: ", ")
     }
 
     /// What is late, and why.
@@ -59,34 +95,53 @@ extension Dashboard {
         let status = try visit.queries.status(of: Array(rows.prefix(Self.maximumLateCount)), at: visit.now) {
             backend.pause($0, $1, visit.now)
         }
-        let lines: [HTML] = status.map { status in
+        let lines: [[HTML]] = status.map { status in
             let gap = status.gaps.first
-            return .row([
-                Self.link(status.repository), "\(gap?.reason ?? "–")", Show.time(gap?.since, visit.now),
+            return [
+                Self.link(status.repository), "\(gap.map { Self.missing($0) } ?? "–")",
+                Show.time(gap?.since, visit.now),
                 Self.why(status, visit.now),
-            ])
+            ]
         }
         guard !lines.isEmpty else { return "" }
         let more: HTML =
-            rows.count > lines.count ? "<p class=\"dim\">and \(Show.count(rows.count - lines.count)) more</p>" : ""
-        return
-            "<h2>What is late, and why</h2>\(HTML.table(["Source", "Missing", "Since", "Why"], lines, empty: ""))\(more)"
+            rows.count > lines.count
+            ? "<p class=\"next\"><a href=\"/repositories?state=incomplete\">\(Show.count(rows.count - lines.count)) more</a></p>"
+            : ""
+        let table = HTML.table(
+            "What is late", [.main("Source"), .short("Missing"), "Since", .what("Why")], lines, empty: "")
+        return "<h2>What is late, and why</h2>\(table)\(more)"
+    }
+
+    /// What kind of gap it is, in words.
+    static func missing(_ gap: Gap) -> String {
+        switch gap.reason {
+        case "neverSynced": "everything"
+        case "behind", "announced": "newer commits"
+        case "failing", "suspended": "whatever came since"
+        case "missedPush", "missedWebhook": "what a lost webhook told"
+        default: gap.reason
+        }
     }
 
     static func why(_ status: RepositoryStatus, _ now: Timestamp) -> HTML {
+        if let suspension = status.repository.suspension { return "\(suspension.reason.name): \(suspension.note)" }
         if let circuit = status.circuit { return "\(circuit.host) keeps failing" }
         if let pause = status.pause { return "waits for the limit of \(pause.limit)" }
         if let failure = status.repository.lastFailure?.failure { return "\(failure.code): \(failure.message)" }
         if let waiting = status.waiting.first {
-            return "job \(waiting.job.id.rawValue): \(waiting.cause.name) \(Show.time(waiting.at, now))"
+            let job: HTML = "<a href=\"/explain?subject=\(waiting.job.id.rawValue)\">job \(waiting.job.id.rawValue)</a>"
+            return waiting.cause == .running
+                ? "\(job) is under way" : "\(job) is due \(Show.time(waiting.at, now))"
         }
-        return "–"
+        return "not asked yet"
     }
 
     private func circuits(_ health: Health, _ now: Timestamp) -> HTML {
         guard !health.circuits.isEmpty else { return "" }
-        let rows: [HTML] = health.circuits.map { .row(["\($0.host)", Show.time($0.until, now)]) }
-        return "<h2>Hosts that keep failing</h2>\(HTML.table(["Host", "Tried again"], rows, empty: ""))"
+        let rows: [[HTML]] = health.circuits.map { ["\($0.host)", Show.time($0.until, now)] }
+        let table = HTML.table("Hosts", [.main("Host"), "Tried again"], rows, empty: "")
+        return "<h2>Hosts that keep failing</h2>\(table)"
     }
 
     static func link(_ row: RepositoryRow) -> HTML {

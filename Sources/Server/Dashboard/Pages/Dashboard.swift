@@ -11,8 +11,10 @@ struct Dashboard: Sendable {
     let sessions: Sessions
     let streams: StreamBudget
     let forms: FormReader
-    let attempts: RateLimiter
-    let limits: ServerLimits
+    let attempts: RateLimiter<Caller>
+    /// Limits of the server; a page is called limits too.
+    let serverLimits: ServerLimits
+    let storageHistory = HistoryCache()
 
     var routes: [Route] {
         [
@@ -24,15 +26,29 @@ struct Dashboard: Sendable {
             Route(.get, "/explain", .session) { try page($0, explain) },
             Route(.get, "/dead-letters", .session) { try page($0, deadLetters) },
             Route(.post, "/dead-letters/{id}/retry", .session, retry),
-            Route(.get, "/limits", .session) { try page($0, rateLimits) },
-            Route(.get, "/storage", .session) { try page($0, storage) }, Route(.get, "/live", .session, live),
+            Route(.get, "/limits", .session) { try page($0, limits) },
+            Route(.get, "/storage", .session) { try page($0, storage) },
+            Route(.get, "/log", .session) { try page($0, log) }, Route(.get, "/live", .session, live),
             Route(.get, "/sign-in", .open, showSignIn), Route(.post, "/sign-in", .open, signIn),
             Route(.post, "/sign-out", .session, signOut),
         ] + Assets.routes
     }
 
-    /// A page's title and what stands below it.
-    typealias Page = (title: String, content: HTML)
+    /// Attempts to sign in, of all together.
+    var signInRate: Rate { Rate(perSecond: serverLimits.signInsPerSecond, burst: serverLimits.signInBurst) }
+
+    /// A page's title, what can be done there, and what stands below it.
+    struct Page {
+        var title: String
+        var action: HTML
+        var content: HTML
+
+        init(_ title: String, _ content: HTML, action: HTML = "") {
+            self.title = title
+            self.action = action
+            self.content = content
+        }
+    }
 
     /// What a page is made with.
     struct Visit {
@@ -54,13 +70,20 @@ struct Dashboard: Sendable {
         let path = exchange.request.uri.path
         let who = visit.queries.seesEverything ? "administrator" : visit.queries.tenant?.name ?? ""
         func layout(_ title: String) -> Layout { Layout(title: title, path: path, caller: who, csrf: visit.csrf) }
+        func refusal(_ text: String, _ status: HTTPResponse.Status) -> Response {
+            layout(status.reasonPhrase).response(
+                "<h1>\(status.reasonPhrase)</h1><p class=\"empty\">\(text)</p>", status: status)
+        }
         do {
             let page = try make(visit)
-            return layout(page.title).response(page.content)
+            let title: HTML =
+                page.action.text.isEmpty
+                ? "<h1>\(page.title)</h1>" : "<div class=\"title\"><h1>\(page.title)</h1>\(page.action)</div>"
+            return layout(page.title).response("\(title)\(page.content)")
         } catch let error as QueryError {
-            return layout("Not found").response("<p>\(error.message)</p>", status: .notFound)
+            return refusal(error.message, .notFound)
         } catch let problem as Problem {
-            return layout(problem.status.reasonPhrase).response("<p>\(problem.detail)</p>", status: problem.status)
+            return refusal(problem.detail, problem.status)
         }
     }
 
@@ -91,8 +114,10 @@ struct Dashboard: Sendable {
         let queries = try backend.queries(for: exchange)
         let filter = try EventRoutes.filter(exchange, queries)
         let stream = EventStream(
-            queries: queries, filter: filter, format: .serverSentEvents, follows: true,
-            pollSeconds: limits.followSeconds, heartbeatSeconds: limits.heartbeatSeconds,
+            queries: queries, filter: filter,
+            format: .rendered { envelope, forms in
+                try HTML.row(cells(envelope, &forms, backend.now()), Self.eventColumns).text
+            }, follows: true, pollSeconds: serverLimits.followSeconds, heartbeatSeconds: serverLimits.heartbeatSeconds,
             isAllowed: { [authenticator, caller = exchange.caller] in try authenticator.isValid(caller) })
         return stream.response(place: try streams.take(exchange.caller), executor: backend.executor)
     }

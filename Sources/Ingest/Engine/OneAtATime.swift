@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Lets one at a time collect, or look through all shards. Others wait.
-final class CollectionExclusion: Sendable {
+/// Lets one at a time do something. Others wait for their turn.
+final class OneAtATime: Sendable {
     private struct State {
         var isBusy = false
         var waiting: [CheckedContinuation<Void, Never>] = []

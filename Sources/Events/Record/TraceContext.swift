@@ -1,13 +1,16 @@
 /// Where a request comes from in somebody's distributed trace (W3C Trace Context, section 3.2).
-struct TraceContext: Sendable, Equatable {
+public struct TraceContext: Sendable, Equatable {
+    /// That of the request which the present task works for; nil: of none, or of one that told none.
+    @TaskLocal public static var current: TraceContext?
+
     /// 32 hex digits, not all of them 0.
-    let trace: String
+    public let trace: String
     /// 16 hex digits, not all of them 0: the sender's own part.
-    let parent: String
-    let isSampled: Bool
+    public let parent: String
+    public let isSampled: Bool
 
     /// Reads `00-<trace>-<parent>-<flags>`; nil for anything else, which is then as if it were not there.
-    init?(_ header: String) {
+    public init?(_ header: String) {
         let parts = header.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].count == 2, parts[0] != "ff", Self.isHex(parts[0]),
             parts[0] != "00" || parts.count == 4, parts[1].count == 32, Self.isID(parts[1]), parts[2].count == 16,
@@ -19,7 +22,12 @@ struct TraceContext: Sendable, Equatable {
     }
 
     /// The header by which it is passed on.
-    var header: String { "00-\(trace)-\(parent)-\(isSampled ? "01" : "00")" }
+    public var header: String { "00-\(trace)-\(parent)-\(isSampled ? "01" : "00")" }
+
+    /// What is sent along with each request to a source: the trace as it came, since no spans of its own are reported from here.
+    public static var headers: [(name: String, value: String)] {
+        current.map { [("traceparent", $0.header)] } ?? []
+    }
 
     private static func isHex(_ text: Substring) -> Bool {
         text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
