@@ -33,6 +33,8 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -102,7 +104,7 @@ let package = Package(
             "Server",
             [
                 "Queries", "Ingest", "ProviderKit", "Projections", "Events", hummingbird, hummingbirdCore, nioCore,
-                nioHTTPTypes,
+                nioPosix, nioExtras, nioHTTPTypes,
                 serviceLifecycle, logging, coreMetrics,
             ]),
         layer("GitHubSimulator", ["OpenSSL", hummingbird, logging]),

@@ -20,6 +20,11 @@ protocol StandaloneCommand: IngestorCommand {
     func run(_ context: Context) async throws -> ExitStatus
 }
 
+/// Looks at the settings themselves, be they sound or not, and opens nothing.
+protocol SettingsCommand: IngestorCommand {
+    func run(_ resolved: ResolvedSettings, _ output: Output) async throws -> ExitStatus
+}
+
 /// Reads, beside whoever writes.
 protocol ReadingCommand: IngestorCommand {
     /// A state to read instead of the live one.

@@ -26,6 +26,7 @@ struct Root: ParsableCommand {
                 name: "Proof",
                 subcommands: [Verify.self, ReplayLog.self, SignCheckpoint.self, Prove.self, CollectGarbage.self]),
             CommandGroup(name: "Copies", subcommands: [Backup.self, Restore.self, ExportLog.self, ImportLog.self]),
+            CommandGroup(name: "This installation", subcommands: [Config.self]),
             CommandGroup(name: "Trying it out", subcommands: [Demo.self, Bench.self]),
         ])
 }

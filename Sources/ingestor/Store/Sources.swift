@@ -19,7 +19,11 @@ struct Providers: Sendable {
         _ settings: Settings, credentials: any CredentialStore = NoCredentials(),
         isDefaultTenant: @escaping @Sendable (TenantID) -> Bool = { _ in false }
     ) {
-        var gitHubSettings = settings.gitHub.providerSettings(now: { Context.now() })
+        var gitHubSettings = GitHubSettings(now: { Context.now() })
+        gitHubSettings.apiURL = settings.gitHub.apiURL
+        gitHubSettings.gitURL = settings.gitHub.gitURL
+        gitHubSettings.identity = settings.gitHub.identity
+        gitHubSettings.transport = settings.gitHub.transport
         gitHubSettings.certificateFile = settings.caFile
         gitHubSettings.proxy = settings.proxy
         gitHubSettings.isDefaultTenant = isDefaultTenant
