@@ -73,6 +73,9 @@ let package = Package(
         system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+        .target(
+            name: "CBuild", path: "Sources/System/CBuild",
+            cSettings: [.define("INGESTOR_BUILD", to: "\"\(Context.environment["INGESTOR_BUILD"] ?? "")\"")]),
         layer("LMDB", ["CLMDB"]),
         layer("Zstd", ["CZstd"]),
         layer("Curl", ["CCurl"]),
@@ -113,6 +116,7 @@ let package = Package(
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
                 "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL", "Zstd",
+                "CBuild",
                 argumentParser, configuration, logging, unixSignals,
             ],
             swiftSettings: strict),

@@ -5,9 +5,9 @@ public import ProviderKit
 /// over REST.
 public struct GitHubProvider: Provider {
     private let live: LiveSettings
-    private var settings: GitHubSettings { live.current }
-    private let book: CredentialBook
-    private let pool: ConnectionPool
+    var settings: GitHubSettings { live.current }
+    let book: CredentialBook
+    let pool: ConnectionPool
     /// What each credential may still ask.
     public let ledger: QuotaLedger
 

@@ -8,11 +8,13 @@ struct GlobalOptions: ParsableArguments, Sendable {
     var data: String?
 
     @Option(
-        name: .long, help: .init("Settings as YAML (INGESTOR_CONFIG); flags and INGESTOR_… variables come before it.", valueName: "file"))
+        name: .long,
+        help: .init(
+            "Settings as YAML (INGESTOR_CONFIG); flags and INGESTOR_… variables come before it.", valueName: "file"))
     var config: String?
 
     @Option(name: .long, help: .init("Whose sources and content.", valueName: "name"))
-    var tenant: String = "default"
+    var tenant: String = GlobalOptions.defaultTenant
 
     @Flag(name: .long, help: "Results as JSON, one object a line.")
     var json = false
@@ -39,6 +41,7 @@ struct GlobalOptions: ParsableArguments, Sendable {
         "--data": true, "--config": true, "--tenant": true, "--json": false, "--quiet": false, "--log-level": true,
     ]
 
+    static let defaultTenant = "default"
     /// Limit of a tenant's name in bytes.
     static let maximumTenantNameByteCount = 128
 

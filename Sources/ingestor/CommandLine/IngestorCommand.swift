@@ -43,12 +43,15 @@ extension QueryCommand {
 
 /// Needs the right to write; carried out by the process that has it.
 protocol WritingCommand: IngestorCommand {
+    /// It takes signals itself; else the first one cancels it.
+    static var takesSignals: Bool { get }
     /// Called before anything is opened, by whoever has the right to write; a status ends the command.
     func prepare(_ context: Context) throws -> ExitStatus?
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus
 }
 
 extension WritingCommand {
+    static var takesSignals: Bool { false }
     func prepare(_ context: Context) throws -> ExitStatus? { nil }
 }
 

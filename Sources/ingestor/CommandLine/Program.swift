@@ -41,10 +41,12 @@ struct Program: Sendable {
     private func carryOut(_ command: any IngestorCommand, _ context: Context) async throws -> ExitStatus {
         switch command {
         case let command as any StandaloneCommand:
-            return try await command.run(context)
+            return try await Interruption.watch(context.output, holdsLog: false) { try await command.run(context) }
         case let command as any ReadingCommand:
-            return try await Stores(context: context).withReader(state: command.stateDirectory) { store in
-                try await command.run(context, store)
+            return try await Interruption.watch(context.output, holdsLog: false) {
+                try await Stores(context: context).withReader(state: command.stateDirectory) { store in
+                    try await command.run(context, store)
+                }
             }
         case let command as any WritingCommand:
             return try await Holder(context: context, program: self).run(command)

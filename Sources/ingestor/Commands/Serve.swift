@@ -12,6 +12,8 @@ struct Serve: WritingCommand {
                 + "closed. Other commands work beside it.",
             examples: "INGESTOR_GITHUB_WEBHOOK_SECRET_FILE=secret.txt ingestor serve --listen 127.0.0.1:8080"))
 
+    static let takesSignals = true
+
     @OptionGroup var global: GlobalOptions
     @Option(help: "Address and port.") var listen: String?
 

@@ -57,7 +57,12 @@ struct Holder: Sendable {
                         await program.carryOut(request, output, store, context)
                     }
                 }
-                let status = await program.finish(context.output) { try await command.run(context, store) }
+                let status = await program.finish(context.output) {
+                    if type(of: command).takesSignals { return try await command.run(context, store) }
+                    return try await Interruption.watch(context.output, holdsLog: true) {
+                        try await command.run(context, store)
+                    }
+                }
                 server.stop()
                 let others = server.activeCount
                 if others > 0 {

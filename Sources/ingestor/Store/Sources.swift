@@ -61,8 +61,10 @@ struct Providers: Sendable {
             )
         }
         guard all.contains(where: { $0.name == locator.provider }) else {
+            let likely =
+                Spelling.nearest(to: locator.provider, in: all.map(\.name)).map { "did you mean \($0):? " } ?? ""
             throw CommandError.usage(
-                "\(Printable.source(bytes)): there is no provider \(Printable.text(locator.provider)); a locator begins with \(known)"
+                "\(Printable.source(bytes)): there is no provider \(Printable.text(locator.provider)): \(likely)A locator begins with \(known)"
             )
         }
         guard locator.provider == "dir" else { return locator }
