@@ -13,7 +13,7 @@ public struct DirectoryProvider: Provider {
     public init() {}
 
     public let name = "dir"
-    public let capabilities: ProviderCapabilities = [.listsIdentifiers]
+    public let capabilities: ProviderCapabilities = [.listsIdentifiers, .local]
 
     public func normalize(_ locator: Locator) throws -> Locator {
         guard let resolved = realpath(locator.path, nil) else {

@@ -1,7 +1,7 @@
 import EventLog
 public import Events
 public import Projections
-import Silo
+public import Silo
 import State
 
 /// What the store knows of one content.
@@ -28,6 +28,8 @@ public struct FoundContent: Sendable {
     public let domain: Domain
     /// Its size in bytes.
     public let byteCount: Int
+    /// Where it stands in the store: many are read fastest in the order of their places.
+    public let place: BlobPlace?
 }
 
 extension Queries {
@@ -86,7 +88,7 @@ extension Queries {
     public func find(_ hash: SHA1Hash) throws -> FoundContent? {
         for domain in domains {
             if let info = try silo.contains(hash, in: domain) {
-                return FoundContent(hash: hash, domain: domain, byteCount: info.byteCount)
+                return FoundContent(hash: hash, domain: domain, byteCount: info.byteCount, place: info.place)
             }
         }
         return nil

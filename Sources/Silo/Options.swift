@@ -10,9 +10,9 @@ extension Silo {
     /// Settings and limits of a store.
     public struct Options: Sendable {
         /// Raw bytes that are grouped into one frame. More compress better, and cost more to read one blob of.
-        public var frameByteCount = 256 << 10
+        public var frameByteCount = 512 << 10
         /// Raw bytes of a frame after which a reader that wants no more can stop decoding.
-        public var blockByteCount = 32 << 10
+        public var blockByteCount = 128 << 10
         /// Raw bytes of the first frame of a group, from which rewriting takes the others as differences.
         public var anchorByteCount = 512 << 10
         /// Raw bytes of such a group.
@@ -31,7 +31,7 @@ extension Silo {
         /// Length from which on a shard takes no more frames.
         public var shardByteCount = 256 << 20
         /// Zstandard's level, 1–19, while more is put than is compressed.
-        public var compressionLevel = 4
+        public var compressionLevel = 3
         /// The level while compressing keeps up with putting, as where a network is the limit.
         public var idleCompressionLevel = 6
         /// The level of ``Effort/hard``.

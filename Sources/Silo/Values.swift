@@ -12,6 +12,8 @@ public struct BlobInfo: Sendable, Equatable {
     public var storedByteCount: Int?
     /// The shard that holds it; nil until its frame is written.
     public var shard: ShardID?
+    /// Where in that shard; nil until its frame is written.
+    public var place: BlobPlace?
 
     init(_ entry: BlobEntry) {
         sha1 = entry.sha1
@@ -25,19 +27,32 @@ public struct BlobInfo: Sendable, Equatable {
         byteCount = location.byteCount
         storedByteCount = location.storedByteCount
         shard = location.shard
+        place = BlobPlace(shard: location.shard, offset: location.offset, index: location.index)
     }
 }
 
-/// What whoever puts a blob knows of it, that helps to keep it small.
+/// Where a blob stands. Many are read fastest in this order: frame after frame, and of a frame the last one first, since
+/// decoding as far as that gives the others too.
+public struct BlobPlace: Sendable, Equatable, Comparable {
+    let shard: ShardID
+    let offset: UInt64
+    let index: Int
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.shard, left.offset, right.index) < (right.shard, right.offset, left.index)
+    }
+}
+
+/// What whoever puts a blob knows of it; nothing that is read depends on it.
 public struct PutHint: Sendable, Equatable {
-    /// Where it occurs: names with `/` between. Contents with similar paths are kept together. Empty: not known.
-    public var path: [UInt8]
     /// The content that it comes after, as the same path had it before: it may be kept as a difference from it.
     public var predecessor: SHA1Hash?
+    /// Much more comes as fast as it can be taken in: speed counts more than size.
+    public var isBulk: Bool
 
-    public init(path: [UInt8] = [], predecessor: SHA1Hash? = nil) {
-        self.path = path
+    public init(predecessor: SHA1Hash? = nil, isBulk: Bool = false) {
         self.predecessor = predecessor
+        self.isBulk = isBulk
     }
 }
 

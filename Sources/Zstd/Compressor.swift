@@ -35,6 +35,9 @@ public struct Compressor: ~Copyable {
         ZSTD_freeCCtx(context)
     }
 
+    /// Most raw bytes of one block of Zstandard (RFC 8878, 3.1.1.2.4).
+    public static let maximumBlockByteCount = 128 << 10
+
     /// The most bytes that `count` bytes can take when compressed.
     public static func bound(_ count: Int) -> Int { ZSTD_compressBound(count) }
 
@@ -89,6 +92,10 @@ public struct Compressor: ~Copyable {
     private mutating func compress(
         _ source: UnsafeRawBufferPointer, blockByteCount: Int, into destination: UnsafeMutableRawBufferPointer
     ) throws(ZstdError) -> Int {
+        // Its own blocks do not get longer, and whoever has the whole content is served faster at once.
+        if blockByteCount >= min(source.count, Self.maximumBlockByteCount) {
+            return try compress(source, into: destination)
+        }
         _ = try checked(ZSTD_CCtx_setPledgedSrcSize(context, UInt64(source.count)), while: "announcing the size")
         var output = ZSTD_outBuffer(dst: destination.baseAddress, size: destination.count, pos: 0)
         var input = ZSTD_inBuffer(src: source.baseAddress, size: 0, pos: 0)

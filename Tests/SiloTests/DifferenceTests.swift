@@ -21,7 +21,7 @@ import Testing
                 let before = version > 0 ? gitHash(all[file][version - 1]) : nil
                 _ = try silo.put(
                     all[file][version], in: .public,
-                    hint: PutHint(path: Array("src/\(file).c".utf8), predecessor: before))
+                    hint: PutHint(predecessor: before))
             }
             try silo.flush()
         }
@@ -75,7 +75,7 @@ import Testing
             let before = [gitHash(content), gitHash([7]), contents.last.map(gitHash), contents.first.map(gitHash)]
             contents.append(content)
             let domain = Domain(rawValue: UInt32(number % 2))
-            _ = try silo.put(content, in: domain, hint: PutHint(path: [0, 255], predecessor: before[random.below(4)]))
+            _ = try silo.put(content, in: domain, hint: PutHint(predecessor: before[random.below(4)]))
             if number % 3 == 0 { try silo.flush() }
         }
         try silo.flush()

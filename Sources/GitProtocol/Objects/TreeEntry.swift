@@ -59,10 +59,12 @@ public struct TreeEntry: Hashable, Sendable {
     public var unsafeName: UnsafeName? { Self.unsafeName(name) }
 
     /// Why a name is unsafe; nil where it is fine.
+    @inlinable
     public static func unsafeName(_ name: some Collection<UInt8>) -> UnsafeName? {
-        if name.isEmpty { return .empty }
-        if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { return .relative }
-        if name.count == 4, name.elementsEqual(".git".utf8, by: { lowercased($0) == $1 }) { return .gitDirectory }
+        let count = name.count
+        if count == 0 { return .empty }
+        if count <= 2, name.allSatisfy({ $0 == UInt8(ascii: ".") }) { return .relative }
+        if count == 4, name.elementsEqual(".git".utf8, by: { lowercased($0) == $1 }) { return .gitDirectory }
         for byte in name {
             if byte == UInt8(ascii: "/") { return .containsSlash }
             if byte == 0 { return .containsNUL }
@@ -72,6 +74,7 @@ public struct TreeEntry: Hashable, Sendable {
 }
 
 /// The byte in lower case, where it is an ASCII capital.
+@inlinable
 func lowercased(_ byte: UInt8) -> UInt8 {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte + 32 : byte
 }

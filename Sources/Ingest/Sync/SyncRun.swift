@@ -169,7 +169,7 @@ struct SyncRun {
             try await append([polled])
         }
         progress(SyncProgress(stage: .fetching, blobs: 0, items: 0))
-        let sink = SyncSink(
+        let sink = try SyncSink(
             engine: engine, repository: repository, known: known, story: story, pin: pin, progress: progress)
         do {
             let observation = try await session.observe(head, known: known, into: sink)

@@ -12,7 +12,7 @@ extension SyncSink {
     ) async throws -> StoreOutcome {
         if !known.isDistrusted, try isStored(pointer, contentHash) { return .present }
         guard let wholeSize = Int(exactly: size) else { return .mismatched }
-        let stream = try engine.silo.putStream(in: repository.domain, byteCount: wholeSize, hint: PutHint(path: path))
+        let stream = try engine.silo.putStream(in: repository.domain, byteCount: wholeSize)
         var hasher = SHA256Hasher()
         var start: [UInt8] = []
         var byteCount: UInt64 = 0

@@ -27,7 +27,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     private var prepared: [SHA1Hash: Prepared] = [:]
     /// Events that go into the log with the next ones: a small sync costs one append for all that it found.
     private var pending: [Event] = []
-    private var buffer: [UInt8] = []
+    private var putter: ContentPutter
     /// When the fetch that is under way began.
     private var lastFetchAt: Timestamp
     /// What this sync did so far.
@@ -38,13 +38,14 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     init(
         engine: Engine, repository: RepositoryRow, known: StateKnownContent, story: Story, pin: Pins.Sync,
         progress: @escaping @Sendable (SyncProgress) -> Void
-    ) {
+    ) throws {
         self.engine = engine
         self.repository = repository
         self.known = known
         self.story = story
         self.pin = pin
         self.progress = progress
+        putter = try ContentPutter(engine, repository)
         lastFetchAt = engine.clock()
         report = SyncReport(
             repository: repository.id, locator: repository.locator, commit: .zero, tree: .zero, upToDate: false)
@@ -96,16 +97,13 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         }
         // What is being deleted just now is put after that.
         await engine.pins.settled()
-        let (put, mimeType) =
-            try description.size <= engine.options.wholeContentByteCount
-            ? putWhole(description, produce) : putStream(description, produce)
-        guard let put else { return .mismatched }
-        switch put {
+        guard let outcome = try putter.put(description, produce) else { return .mismatched }
+        switch outcome.put {
         case .stored(let blob), .present(let blob):
             guard blob.sha1 == description.hash else { return .mismatched }
             // What the store has and the log does not know was put there just before the process was lost.
-            try await record(description, mimeType)
-            if case .present = put { return .present }
+            try await record(description, outcome.mimeType)
+            if case .present = outcome.put { return .present }
             return .stored
         case .conflict(let existing, let offered):
             let refused = BlobRefused(
@@ -139,61 +137,6 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     }
 
     func isPrepared(_ hash: SHA1Hash) -> Bool { prepared[hash] != nil }
-
-    private func putWhole(
-        _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws -> (Put?, String) {
-        buffer.removeAll(keepingCapacity: true)
-        do {
-            try produce { piece in
-                guard buffer.count + piece.count <= description.size else { throw ContentLongerThanSaid() }
-                buffer.append(contentsOf: piece)
-            }
-        } catch is ContentLongerThanSaid {
-            return (nil, "")
-        }
-        guard buffer.count == description.size else { return (nil, "") }
-        return try buffer.withUnsafeBytes { bytes in
-            let put = try engine.silo.put(
-                bytes, in: repository.domain, hashedAs: description.isHashed ? description.hash : nil,
-                hint: hint(description.path))
-            return (put, MIMEType.of(path: description.path, MIMEType.Head(bytes)))
-        }
-    }
-
-    private func putStream(
-        _ description: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws -> (Put?, String) {
-        let stream = try engine.silo.putStream(
-            in: repository.domain, byteCount: Int(description.size), expecting: description.hash,
-            hint: hint(description.path))
-        buffer.removeAll(keepingCapacity: true)
-        do {
-            try produce { piece in
-                let missing = MIMEType.sniffedByteCount - buffer.count
-                if missing > 0 { buffer.append(contentsOf: piece.prefix(missing)) }
-                try stream.write(piece)
-            }
-            let put = try stream.finish()
-            return (put, buffer.withUnsafeBytes { MIMEType.of(path: description.path, MIMEType.Head($0)) })
-        } catch let error as SiloError where error.code == .wrongHash || error.code == .wrongSize {
-            try stream.cancel()
-            return (nil, "")
-        } catch {
-            try stream.cancel()
-            throw error
-        }
-    }
-
-    /// What helps to keep small what stands at `path` now: the content that stood there before.
-    private func hint(_ path: [UInt8]) throws -> PutHint {
-        guard repository.files > 0 else { return PutHint(path: path) }
-        let before = try engine.state.read { view in try view.file(repository.id, path: path, asOf: nil) }
-        guard case .upserted(let mode, let hash, _)? = before?.content, mode != GitMode.submodule else {
-            return PutHint(path: path)
-        }
-        return PutHint(path: path, predecessor: hash)
-    }
 
     /// A content that no item names by itself.
     func record(_ largeFile: LargeFileStored, path: [UInt8], head: MIMEType.Head) async throws {
@@ -355,6 +298,3 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         try await story.append(takePending(), with: engine.writer, at: engine.clock())
     }
 }
-
-/// A content went on beyond the size that its source had said.
-struct ContentLongerThanSaid: Error {}

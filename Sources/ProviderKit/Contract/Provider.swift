@@ -49,6 +49,8 @@ public struct ProviderCapabilities: OptionSet, Sendable {
     public static let push = Self(rawValue: 2)
     /// Ids can be listed without content, for a comparison with what is known.
     public static let listsIdentifiers = Self(rawValue: 4)
+    /// Content is read from this machine's own disk: no network is waited for.
+    public static let local = Self(rawValue: 8)
 }
 
 /// A conversation with one source. Calls may block their thread: run them where blocking is allowed.

@@ -62,9 +62,11 @@ final class Reader: Sendable {
             try Self.match(cached.blobs, key, location)
             return .blobs(cached)
         }
+        // Whoever comes to a frame again, and for more of it, will come for the rest.
+        let isKnown = cache.frame(cacheKey, isEnough: { _ in true }) != nil
         let reference = FrameReference(offset: location.offset, byteCount: location.frameByteCount)
         let (kind, frame) = try frame(file, at: reference) { head in
-            guard head.kind == .blobs, head.isConsistent, index < head.blobs.count else { return nil }
+            guard !isKnown, head.kind == .blobs, head.isConsistent, index < head.blobs.count else { return nil }
             return head.blobs[...index].reduce(0) { $0 + $1.byteCount }
         }
         try Self.match(frame.blobs, key, location)

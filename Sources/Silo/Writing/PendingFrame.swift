@@ -18,7 +18,7 @@ final class PendingFrame: @unchecked Sendable {
     var number = 0
     /// Goes up with each use of a frame that is being filled.
     var lastUse = 0
-    /// Compressing does not keep up, or somebody waits.
+    /// Compressing does not keep up, somebody waits, or whoever put it said so.
     var isUrgent = false
     private(set) var blobs: [BlobEntry] = []
     private(set) var byteCount = 0

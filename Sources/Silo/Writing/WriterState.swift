@@ -129,7 +129,7 @@ struct WriterState {
         let frame = queue.remove(at: index)
         queuedByteCount -= frame.byteCount
         inFlight.insert(frame.number)
-        frame.isUrgent = waiterCount > 0 || queuedByteCount >= busyByteCount
+        frame.isUrgent = frame.isUrgent || waiterCount > 0 || queuedByteCount >= busyByteCount
         return frame
     }
 

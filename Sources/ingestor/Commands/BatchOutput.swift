@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import Queries
+import Silo
 
 /// `cat --batch`: answers names from standard input in their order. What waits there already is read by several threads at
 /// once; before it waits for more, everything that was asked for is on its way.
@@ -8,8 +9,8 @@ struct BatchOutput: Sendable {
     let names: ContentNames
 
     /// Most names that are answered together, and most bytes of their contents: memory is bounded by a few times that.
-    private static let maximumCount = 256
-    private static let maximumByteCount = 8 << 20
+    private static let maximumCount = 2048
+    private static let maximumByteCount = 32 << 20
     /// Fewer are not worth a second thread.
     private static let leastCountPerThread = 8
 
@@ -53,23 +54,37 @@ struct BatchOutput: Sendable {
             for item in items { try write(item) { try names.context.output.write($0) } }
             return
         }
-        let share = (items.count + threads - 1) / threads
-        let slices = stride(from: 0, to: items.count, by: share).map { items[$0..<min($0 + share, items.count)] }
-        let answers = try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
-            for (index, slice) in slices.enumerated() {
-                group.addTask {
-                    var answer: [UInt8] = []
-                    answer.reserveCapacity(slice.reduce(0) { $0 + ($1.content?.byteCount ?? 0) + $1.name.count + 32 })
-                    for item in slice { try write(item) { answer.append(contentsOf: $0) } }
-                    return (index, answer)
-                }
+        // Neighbours in the store are decoded together, so each thread gets a stretch of it.
+        let order = items.indices.sorted { Self.isBefore(items[$0].content?.place, items[$1].content?.place) }
+        let share = (order.count + threads - 1) / threads
+        let slices = stride(from: 0, to: order.count, by: share).map { order[$0..<min($0 + share, order.count)] }
+        let answers = try await withThrowingTaskGroup(of: [(Int, [UInt8])].self) { group in
+            for slice in slices {
+                group.addTask { try slice.map { index in (index, try answer(items[index])) } }
             }
-            var answers = [[UInt8]](repeating: [], count: slices.count)
-            for try await (index, answer) in group { answers[index] = answer }
+            var answers = [[UInt8]](repeating: [], count: items.count)
+            for try await part in group {
+                for (index, answer) in part { answers[index] = answer }
+            }
             return answers
         }
         for answer in answers { try names.context.output.write(answer) }
     }
+
+    private static func isBefore(_ left: BlobPlace?, _ right: BlobPlace?) -> Bool {
+        guard let left, let right else { return left != nil && right == nil }
+        return left < right
+    }
+
+    private func answer(_ item: Item) throws -> [UInt8] {
+        var answer: [UInt8] = []
+        answer.reserveCapacity((item.content?.byteCount ?? 0) + item.name.count + Self.headByteCount)
+        try write(item) { answer.append(contentsOf: $0) }
+        return answer
+    }
+
+    /// Bytes around a content: its id, its size.
+    private static let headByteCount = 72
 
     private func write(_ item: Item, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         func text(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes(body) }

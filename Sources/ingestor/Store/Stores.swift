@@ -34,6 +34,9 @@ struct Stores: Sendable {
         return options
     }
 
+    /// Bytes of decoded frames that a command which only reads may keep: what is asked for next often stands beside them.
+    private static let readingCacheByteCount = 256 << 20
+
     func siloOptions(_ log: EventLog) throws -> Silo.Options {
         var options = Silo.Options(now: { Context.now() }, bootID: try ThisProcess.bootID())
         // What opens records opens contents, too.
@@ -96,8 +99,10 @@ struct Stores: Sendable {
     private func read<R: Sendable>(
         _ log: EventLog, _ state: StateStore, _ body: (ReadStore) async throws -> R
     ) async throws -> R {
+        var options = try siloOptions(log)
+        options.cachedFrameByteCount = Self.readingCacheByteCount
         let silo = try Silo.open(
-            directory: data.silo, locations: data.locations, mode: .reader, options: siloOptions(log))
+            directory: data.silo, locations: data.locations, mode: .reader, options: options)
         let tenant = context.options.tenant
         let tenants = try state.read { view in try view.tenants().filter { !$0.isErased }.map(\.name) }
         if tenant != GlobalOptions.defaultTenant, !tenants.contains(tenant) {

@@ -4,11 +4,12 @@
     import Darwin
 #endif
 
-/// Reading one file: whole where it is small, in pieces where it is not.
+/// One open file: read whole where it is small, in pieces where it is not.
 struct FileContent: ~Copyable {
     private let descriptor: Int32
     /// Length when it was opened, in bytes.
     let size: UInt64
+    let isExecutable: Bool
 
     /// Files up to this many bytes are read once and kept in memory while they are hashed and stored.
     static let wholeByteCount = 4 << 20
@@ -16,9 +17,8 @@ struct FileContent: ~Copyable {
     static let pieceByteCount = 1 << 20
 
     /// Nil where it cannot be opened, or is no regular file any more.
-    init?(_ path: [CChar]) {
-        let opened = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard opened >= 0 else { return nil }
+    init?(_ name: [UInt8], in directory: OpenDirectory) {
+        guard let opened = directory.openFile(name) else { return nil }
         var status = stat()
         guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(opened)
@@ -26,6 +26,7 @@ struct FileContent: ~Copyable {
         }
         descriptor = opened
         size = UInt64(status.st_size)
+        isExecutable = status.st_mode & S_IXUSR != 0
     }
 
     deinit { close(descriptor) }
@@ -43,6 +44,8 @@ struct FileContent: ~Copyable {
             guard count >= 0 else { throw FileUnreadable() }
             guard count > 0 else { break }
             filled += count
+            // A regular file ends where a read comes back short, and that is where it was to end.
+            if filled == size { break }
         }
         return filled
     }
@@ -62,18 +65,6 @@ struct FileContent: ~Copyable {
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += count
         }
-    }
-
-    /// The target of a symbolic link; nil where it cannot be read.
-    static func linkTarget(_ path: [CChar]) -> [UInt8]? {
-        var target = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = target.withUnsafeMutableBytes { buffer in
-            buffer.withMemoryRebound(to: CChar.self) { characters in
-                characters.baseAddress.map { readlink(path, $0, characters.count) } ?? -1
-            }
-        }
-        guard count >= 0 else { return nil }
-        return Array(target[..<count])
     }
 }
 
