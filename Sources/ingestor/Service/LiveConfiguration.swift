@@ -18,11 +18,9 @@ final class LiveConfiguration: Sendable {
     private let logger: Logger
     private let current: Mutex<Current>
 
-    /// - Throws: ``ConfigurationError``.
-    init(_ context: Context) throws {
-        guard let reread = context.rereadSettings else {
-            throw CommandError("a service needs settings of its own: run it in a process of its own")
-        }
+    init(_ context: Context) {
+        // Settings that somebody put together, as the demo does, are not read again.
+        let reread = context.rereadSettings ?? { ResolvedSettings(given: [:], file: nil) }
         self.reread = reread
         output = context.output
         logger = context.logger

@@ -27,7 +27,7 @@ struct Service: Sendable {
         _ context: Context, _ store: WriteStore, _ configuration: ServerConfiguration, manager: ServiceManager? = nil,
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) throws {
-        let live = try LiveConfiguration(context)
+        let live = LiveConfiguration(context)
         self.live = live
         let supervision = Supervision(manager: manager, logger: context.logger)
         self.supervision = supervision
