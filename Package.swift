@@ -33,6 +33,8 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -71,6 +73,9 @@ let package = Package(
         system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+        .target(
+            name: "CBuild", path: "Sources/System/CBuild",
+            cSettings: [.define("INGESTOR_BUILD", to: "\"\(Context.environment["INGESTOR_BUILD"] ?? "")\"")]),
         layer("LMDB", ["CLMDB"]),
         layer("Zstd", ["CZstd"]),
         layer("Curl", ["CCurl"]),
@@ -102,7 +107,7 @@ let package = Package(
             "Server",
             [
                 "Queries", "Ingest", "ProviderKit", "Projections", "Events", hummingbird, hummingbirdCore, nioCore,
-                nioHTTPTypes,
+                nioPosix, nioExtras, nioHTTPTypes,
                 serviceLifecycle, logging, coreMetrics,
             ]),
         layer("GitHubSimulator", ["OpenSSL", hummingbird, logging]),
@@ -111,6 +116,7 @@ let package = Package(
             dependencies: [
                 "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
                 "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL", "Zstd",
+                "CBuild",
                 argumentParser, configuration, logging, unixSignals,
             ],
             swiftSettings: strict),

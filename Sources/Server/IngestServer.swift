@@ -39,7 +39,7 @@ public struct IngestServer: Sendable {
     ///
     /// - Throws: ``ServerError`` where the address cannot be listened on.
     public func run() async throws {
-        var groupConfiguration = ServiceGroupConfiguration(services: [application()], logger: quietLogger)
+        var groupConfiguration = ServiceGroupConfiguration(services: [service()], logger: quietLogger)
         groupConfiguration.maximumGracefulShutdownDuration = .seconds(configuration.limits.shutdownSeconds)
         let group = ServiceGroup(configuration: groupConfiguration)
         // A task of its own, since a cancellation must not reach requests under way. It never outlives this call.
@@ -64,25 +64,47 @@ public struct IngestServer: Sendable {
         return logger
     }
 
-    private func application() -> some ApplicationProtocol {
+    private func service() -> any Service {
+        guard let socket = configuration.inheritedSocket else { return application() }
+        let (dispatcher, logger, onListening) = (dispatcher, quietLogger, onListening)
+        let channel = HTTP1Channel(
+            responder: { request, writer, channel in
+                let context = Dispatcher.Context(source: .init(channel: channel, logger: logger))
+                var response = try await dispatcher.respond(to: request, context: context)
+                response.headers[.date] = HTTPDate.text(dispatcher.now())
+                response.headers[.server] = Self.name
+                try await writer.write(response: response.head, body: response.body)
+            }, configuration: channelConfiguration)
+        return InheritedSocketServer(
+            socket: socket, channel: channel, maximumConnections: configuration.limits.connectionCount, logger: logger,
+            onRunning: { channel in await onListening(channel.localAddress?.port ?? 0) })
+    }
+
+    private static let name = "ingestor"
+
+    private var channelConfiguration: HTTP1Channel.Configuration {
         let limits = configuration.limits
         let bodyTime = TimeAmount.seconds(limits.bodySeconds)
         let lingerTime = TimeAmount.seconds(limits.lingerSeconds)
         let stallTime = TimeAmount.seconds(limits.stallSeconds)
+        return .init(
+            additionalChannelHandlers: [
+                ConnectionGuard(bodyTime: bodyTime, lingerTime: lingerTime, stallTime: stallTime)
+            ],
+            idleTimeout: .seconds(limits.idleSeconds),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: limits.headByteCount, maxHeaderListSize: limits.headByteCount,
+                maxHeaderFieldCount: limits.headFieldCount))
+    }
+
+    private func application() -> some ApplicationProtocol {
+        let limits = configuration.limits
         let onListening = onListening
         return Application(
             responder: dispatcher,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [
-                        ConnectionGuard(bodyTime: bodyTime, lingerTime: lingerTime, stallTime: stallTime)
-                    ],
-                    idleTimeout: .seconds(limits.idleSeconds),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: limits.headByteCount, maxHeaderListSize: limits.headByteCount,
-                        maxHeaderFieldCount: limits.headFieldCount))),
+            server: .http1(configuration: channelConfiguration),
             configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port), serverName: "ingestor",
+                address: .hostname(configuration.host, port: configuration.port), serverName: Self.name,
                 backlog: limits.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionCount, logger: quietLogger)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },

@@ -75,17 +75,17 @@ struct CodingTests {
     }
 
     @Test func everySettingIsReadFromTheEnvironment() throws {
-        let source = try SettingsSource(
+        let source = SettingsSource(
             flags: [.concurrency: "7"],
             environment: [
-                "INGESTOR_CONCURRENCY": "3", "INGESTOR_MAX_BLOB_BYTES": "100", "INGESTOR_CA_FILE": "/ca",
+                "INGESTOR_CONCURRENCY": "3", "INGESTOR_MAX_BLOB_BYTES": "100", "INGESTOR_CA_FILE": "/dev/null",
                 "INGESTOR_PROXY": "http://proxy:3128", "INGESTOR_MINIMUM_POLL_INTERVAL": "60", "PATH": "/bin",
             ], file: nil)
         let settings = try Settings(source)
         #expect(settings.concurrency == 7, "a flag comes before the environment")
         #expect(settings.maxBlobBytes == 100)
-        #expect(settings.caFile == "/ca" && settings.proxy == "http://proxy:3128")
-        #expect(settings.minimumPollInterval == 60 && settings.pollInterval == 3600)
+        #expect(settings.caFile == "/dev/null" && settings.proxy == "http://proxy:3128")
+        #expect(settings.minimumPollIntervalSeconds == 60 && settings.pollIntervalSeconds == 3600)
         #expect(settings.maxAttempts == 5)
     }
 }

@@ -61,8 +61,12 @@ struct Tool: Sendable {
         return result
     }
 
-    func start(_ arguments: [[UInt8]], in directory: String? = nil) throws -> Running {
-        let program = try Self.program()
+    /// Arguments for a shell that has the program as its `$0`.
+    func shellWords(_ script: String) throws -> [[UInt8]] { ["-c", script, try Self.program()].map { Array($0.utf8) } }
+
+    /// - Parameter other: another program than the built one.
+    func start(_ arguments: [[UInt8]], in directory: String? = nil, program other: String? = nil) throws -> Running {
+        let program = try other ?? Self.program()
         let number = UInt32.random(in: 0 ... .max)
         let outputPath = "\(folder)/output-\(number)"
         let messagesPath = "\(folder)/messages-\(number)"

@@ -5,9 +5,11 @@ import Synchronization
 /// Which credential a tenant's repository is read with. A tenant's own come first; the settings' are the default tenant's
 /// alone.
 final class CredentialBook: Sendable {
-    private let settings: GitHubSettings
+    private let live: LiveSettings
     private let store: any CredentialStore
     private let kept = Mutex(Kept())
+
+    private var settings: GitHubSettings { live.current }
 
     private struct Kept {
         var app: Access?
@@ -25,9 +27,14 @@ final class CredentialBook: Sendable {
     /// Beyond so many repositories everything that was found is asked for again.
     static let maximumFoundCount = 100_000
 
-    init(settings: GitHubSettings, store: any CredentialStore) {
-        self.settings = settings
+    init(settings: LiveSettings, store: any CredentialStore) {
+        live = settings
         self.store = store
+    }
+
+    /// For settings that stay as they are.
+    convenience init(settings: GitHubSettings, store: any CredentialStore) {
+        self.init(settings: LiveSettings(settings), store: store)
     }
 
     /// What a repository is read with.
@@ -118,6 +125,9 @@ final class CredentialBook: Sendable {
             kept.found[repository.description] = nil
         }
     }
+
+    /// The settings' own identity is another one: nothing that was got with the old one is used any more.
+    func forgetAll() { kept.withLock { $0 = Kept() } }
 
     private func forget(installation: UInt64) {
         kept.withLock { kept in

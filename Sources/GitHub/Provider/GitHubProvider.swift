@@ -4,18 +4,24 @@ public import ProviderKit
 /// The provider of `github:owner/name`: repositories on GitHub or a GitHub Enterprise Server, read with Git over HTTPS or
 /// over REST.
 public struct GitHubProvider: Provider {
-    private let settings: GitHubSettings
-    private let book: CredentialBook
-    private let pool: ConnectionPool
+    private let live: LiveSettings
+    var settings: GitHubSettings { live.current }
+    let book: CredentialBook
+    let pool: ConnectionPool
     /// What each credential may still ask.
     public let ledger: QuotaLedger
 
     /// - Parameter credentials: what tenants gave to read with, beside what the settings say.
     public init(settings: GitHubSettings, credentials: any CredentialStore = NoCredentials()) {
-        self.settings = settings
-        book = CredentialBook(settings: settings, store: credentials)
+        live = LiveSettings(settings)
+        book = CredentialBook(settings: live, store: credentials)
         pool = ConnectionPool(settings)
         ledger = QuotaLedger(limits: settings.quotaLimits)
+    }
+
+    /// From now on this program is somebody else to GitHub; requests under way end as who they were.
+    public func become(_ identity: GitHubIdentity) {
+        if live.take(identity) { book.forgetAll() }
     }
 
     public let name = RepositoryName.provider

@@ -14,13 +14,16 @@ public struct GitHubWebhookReceiver: WebhookReceiver {
 
     public var provider: String { RepositoryName.provider }
 
-    private let secrets: [Secret]
+    private let current: @Sendable () -> [Secret]
 
     /// - Parameter secrets: any of which may sign; two while one replaces the other. An empty one never counts, since
     ///   anybody could sign with it.
-    public init(secrets: [Secret]) { self.secrets = secrets }
+    public init(secrets: [Secret]) { current = { secrets } }
 
-    private var isConfigured: Bool { secrets.contains { !$0.reveal().isEmpty } }
+    /// - Parameter secrets: the same, as of now.
+    public init(secrets: @escaping @Sendable () -> [Secret]) { current = secrets }
+
+    private var isConfigured: Bool { current().contains { !$0.reveal().isEmpty } }
 
     public func refusal(headers: WebhookHeaders) -> WebhookSignature? {
         guard isConfigured else { return .notConfigured }
@@ -31,7 +34,7 @@ public struct GitHubWebhookReceiver: WebhookReceiver {
     public func verify(body: UnsafeRawBufferPointer, headers: WebhookHeaders) -> WebhookSignature {
         if let refusal = refusal(headers: headers) { return refusal }
         guard let code = headers["X-Hub-Signature-256"].flatMap(Self.code) else { return .wrong }
-        for (index, secret) in secrets.enumerated() {
+        for (index, secret) in current().enumerated() {
             let key = secret.reveal()
             guard !key.isEmpty else { continue }
             if constantTimeEqual(HMACSHA256.authenticate(key: key, message: body), code) {

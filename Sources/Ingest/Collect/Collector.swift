@@ -35,7 +35,7 @@ public struct Collector: Sendable {
     }
 
     private func collect(isOverdue: Bool) async throws -> Bool {
-        var collect = options.collect
+        var collect = options.collect()
         let isIdle = options.isIdle
         collect.mayGoOn = { isOverdue || isIdle() }
         do {
@@ -52,7 +52,8 @@ public struct Collector: Sendable {
 
 /// When and how a ``Collector`` works.
 public struct CollectorOptions: Sendable {
-    public var collect: CollectOptions
+    /// As of now.
+    public var collect: @Sendable () -> CollectOptions
     /// Seconds between two collections.
     public var intervalSeconds: Double = 3600
     /// Where work is under way it is tried again after so many seconds.
@@ -67,7 +68,7 @@ public struct CollectorOptions: Sendable {
     public var sleep: @Sendable (_ until: Timestamp) async throws -> Void
 
     public init(
-        collect: CollectOptions, isIdle: @escaping @Sendable () -> Bool,
+        collect: @escaping @Sendable () -> CollectOptions, isIdle: @escaping @Sendable () -> Bool,
         report: @escaping @Sendable (Result<CollectReport, any Error>) -> Void,
         sleep: @escaping @Sendable (_ until: Timestamp) async throws -> Void
     ) {

@@ -1,6 +1,6 @@
 import EventLog
 import Events
-import Projections
+public import Projections
 public import ProviderKit
 import State
 import Synchronization
@@ -14,12 +14,23 @@ public final class Scheduler: Sendable {
     let options: SchedulerOptions
     let audits: [any DeliveryAudit]
     private let published = Mutex(SchedulerStatus())
+    private let adopted: Mutex<(polls: PollPolicy, version: Int)>
 
     /// - Parameter audits: of the providers that remember what they delivered.
     public init(engine: Engine, options: SchedulerOptions, audits: [any DeliveryAudit] = []) {
         self.engine = engine
         self.options = options
         self.audits = audits
+        adopted = Mutex((options.polls, 0))
+    }
+
+    /// How often sources are polled, as of now, and how often that was changed.
+    var polls: (polls: PollPolicy, version: Int) { adopted.withLock { $0 } }
+
+    /// From now on sources are polled like this.
+    public func poll(_ policy: PollPolicy) {
+        adopted.withLock { $0 = (policy, $0.version + 1) }
+        wake()
     }
 
     /// What it is doing.

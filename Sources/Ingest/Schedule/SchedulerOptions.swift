@@ -5,6 +5,7 @@ public import Projections
 public struct SchedulerOptions: Sendable {
     /// Syncs under way at once; nil: as many as the engine's.
     public var concurrency: Int?
+    /// At the beginning; ``Scheduler/poll(_:)`` changes it.
     public var polls = PollPolicy()
     public var circuits = Circuit.Policy()
     /// A repository is synced at once when a webhook comes, but not more often than this many times in

@@ -37,6 +37,8 @@ struct SchedulerRun {
     /// Something may be due that was not when the agenda was made.
     private var isStale = true
     private var rescanAt: Timestamp
+    private var polls: PollPolicy
+    private var pollsVersion: Int
     /// Repositories when all were last looked through.
     private var scannedCount = 0
     private var nextJob: Timestamp?
@@ -51,6 +53,7 @@ struct SchedulerRun {
     init(_ scheduler: Scheduler) throws {
         self.scheduler = scheduler
         startedAt = scheduler.engine.clock()
+        (polls, pollsVersion) = scheduler.polls
         agenda = Agenda(patience: max(1, scheduler.options.patience))
         let engine = scheduler.engine
         // What failed for an earlier process fails for this one too.
@@ -80,6 +83,11 @@ struct SchedulerRun {
     mutating func pass(_ group: inout ThrowingTaskGroup<Happening, any Error>) async throws {
         try await engine.recordRejections()
         let now = engine.clock()
+        let (polls, version) = scheduler.polls
+        if version != pollsVersion {
+            (self.polls, pollsVersion) = (polls, version)
+            rescanAt = now
+        }
         startAudits(at: now, &group)
         let concurrency = max(1, options.concurrency ?? engine.options.concurrency)
         var isHolding: Bool
@@ -123,7 +131,7 @@ struct SchedulerRun {
             scannedCount = count
             let rows = try engine.state.read { view in try view.repositories() }
             agenda.forgetPolls()
-            for row in rows { agenda.plan(row, at: options.polls.next(row, start: startedAt)) }
+            for row in rows { agenda.plan(row, at: polls.next(row, start: startedAt)) }
         }
         let (jobs, hosts, next) = try engine.state.read { view in
             var hosts: [RepositoryID: String] = [:]
@@ -154,7 +162,7 @@ struct SchedulerRun {
         if let id = item.job {
             return jobs.contains { $0.id == id && $0.nextAttemptAt.map { $0 <= now } ?? false }
         }
-        let due = row.isRemoved ? nil : options.polls.next(row, start: startedAt)
+        let due = row.isRemoved ? nil : polls.next(row, start: startedAt)
         // A job that is open asks the source too.
         let isOpen = jobs.contains { $0.state != .deadLettered }
         guard let due, due <= now, !isOpen else {
@@ -192,7 +200,7 @@ struct SchedulerRun {
             running.remove(item.repository)
             try await take(outcome, of: item, at: now)
             let row = try engine.state.read { view in try view.repository(item.repository) }
-            if let row { agenda.plan(row, at: options.polls.next(row, start: startedAt)) }
+            if let row { agenda.plan(row, at: polls.next(row, start: startedAt)) }
         }
     }
 

@@ -205,6 +205,8 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     }
 
     func item(_ item: ObservedItem) async throws {
+        // A source that is read without the network has nothing else that would notice.
+        try Task.checkCancellation()
         if differ == nil { differ = ItemDiffer(previous: try newestVersions(), startsAnew: known.startsAnew) }
         let observed = ItemDiffer.Observed(path: item.path, content: try resolve(item))
         count(observed.content)

@@ -10,8 +10,8 @@ public struct APIBackend: Sendable {
     public var engine: Engine
     /// What somebody who was let in may see.
     public var queries: @Sendable (Viewer) throws -> Queries
-    /// Gives access to everything; nil: there is no administrator.
-    public var adminToken: Secret?
+    /// Gives access to everything, as of now; nil: there is no administrator.
+    public var adminToken: @Sendable () -> Secret?
     /// Signs the first browser that shows it in as the administrator; nil: there is none.
     public var oneTimeCode: OneTimeCode?
     /// The names of the providers that there are.
@@ -25,6 +25,8 @@ public struct APIBackend: Sendable {
     /// What whoever works off what is due is doing, and how many syncs may be under way at once.
     public var schedule: @Sendable () -> SchedulerStatus
     public var concurrency: Int
+    /// How it went when the configuration was read again.
+    public var reloads: @Sendable () -> ConfigurationReloads = { ConfigurationReloads() }
     /// What an event says, in half a line.
     public var summary: @Sendable (Event) -> String
     public var now: @Sendable () -> Timestamp
@@ -46,7 +48,7 @@ public struct APIBackend: Sendable {
     ) {
         self.engine = engine
         self.queries = queries
-        self.adminToken = adminToken
+        self.adminToken = { adminToken }
         self.oneTimeCode = oneTimeCode
         self.providers = providers
         self.localProviders = localProviders
@@ -59,6 +61,9 @@ public struct APIBackend: Sendable {
         self.random = random
         self.executor = executor
     }
+
+    /// The hash of the administrator's token, as of now.
+    var administrator: SHA256Hash? { adminToken().map { AccessToken.hash($0.reveal()) } }
 
     func queries(for exchange: Exchange) throws -> Queries { try queries(try exchange.caller.viewer) }
 

@@ -7,8 +7,6 @@ import Queries
 
 /// Tells who sends a request, and counts how many somebody sends.
 struct Authenticator: Sendable {
-    /// Nil: there is no administrator.
-    private let administrator: SHA256Hash?
     /// Nil: nobody is let in.
     private let backend: APIBackend?
     private let rates: RequestRates
@@ -19,7 +17,6 @@ struct Authenticator: Sendable {
     static let maximumTokenByteCount = 1024
 
     init(_ backend: APIBackend?, rates: RequestRates, sessions: Sessions?) {
-        administrator = backend?.adminToken.map { AccessToken.hash($0.reveal()) }
         self.backend = backend
         self.rates = rates
         self.sessions = sessions
@@ -29,6 +26,9 @@ struct Authenticator: Sendable {
             guesses = GuessGuard(now: { Timestamp(microseconds: 0) })
         }
     }
+
+    /// The hash of the administrator's token, as of now; nil: there is none.
+    private var administrator: SHA256Hash? { backend?.administrator }
 
     /// Who sends a request to a route.
     ///

@@ -17,6 +17,8 @@ final class Sessions: Sendable {
         var caller: Caller
         /// What a form has to send along, so that no other site can send one.
         var csrf: String
+        /// The token that let the administrator in: with another one the session is over.
+        var administrator: SHA256Hash?
         var begunAt: Timestamp
         var usedAt: Timestamp
     }
@@ -25,8 +27,15 @@ final class Sessions: Sendable {
     private let now: @Sendable () -> Timestamp
     private let sessions = Mutex<[SHA256Hash: Session]>([:])
 
-    init(random: @escaping @Sendable (Int) throws -> [UInt8], now: @escaping @Sendable () -> Timestamp) {
+    private let administrator: @Sendable () -> SHA256Hash?
+
+    /// - Parameter administrator: the hash of the administrator's token, as of now.
+    init(
+        random: @escaping @Sendable (Int) throws -> [UInt8], now: @escaping @Sendable () -> Timestamp,
+        administrator: @escaping @Sendable () -> SHA256Hash? = { nil }
+    ) {
         self.random = random
+        self.administrator = administrator
         self.now = now
     }
 
@@ -41,7 +50,9 @@ final class Sessions: Sendable {
             {
                 sessions[oldest.key] = nil
             }
-            sessions[Self.hash(key)] = Session(caller: caller, csrf: csrf, begunAt: time, usedAt: time)
+            sessions[Self.hash(key)] = Session(
+                caller: caller, csrf: csrf, administrator: caller == .administrator ? administrator() : nil,
+                begunAt: time, usedAt: time)
         }
         return key
     }
@@ -58,7 +69,8 @@ final class Sessions: Sendable {
         return sessions.withLock { sessions in
             let hash = Self.hash(key)
             guard var session = sessions[hash] else { return nil }
-            guard !Self.isOver(session, at: time) else {
+            let isAnothers = session.caller == .administrator && session.administrator != administrator()
+            guard !isAnothers, !Self.isOver(session, at: time) else {
                 sessions[hash] = nil
                 return nil
             }

@@ -18,7 +18,9 @@ extension Dispatcher {
         // Without a backend nobody is let in, and nothing is timed.
         let now: @Sendable () -> Timestamp
         if let api { now = api.now } else { now = { Timestamp(microseconds: 0) } }
-        let sessions = api.map { Sessions(random: $0.random, now: $0.now) }
+        let sessions = api.map { backend in
+            Sessions(random: backend.random, now: backend.now, administrator: { backend.administrator })
+        }
         let authenticator = Authenticator(
             api, rates: RequestRates(limits, now: now),
             sessions: sessions)

@@ -5,6 +5,8 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// 0 takes a free one.
     public var port: Int
     public var limits: ServerLimits
+    /// A socket that listens already, instead of that address. It is closed in the end.
+    public var inheritedSocket: CInt?
 
     public init(host: String = "127.0.0.1", port: Int = 8080, limits: ServerLimits = ServerLimits()) {
         self.host = host

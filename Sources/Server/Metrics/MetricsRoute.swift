@@ -24,6 +24,7 @@ struct MetricsRoute: Sendable {
         try writeHealth(queries, now, to: &text)
         try writeStore(queries, to: &text)
         writeSchedule(to: &text)
+        writeReloads(to: &text)
         text.gauge("ingestor_long_answers", "Answers under way that take long.", Double(streams.count))
         text.gauge(
             "process_start_time_seconds", "When the process began, in seconds since 1970.",
@@ -80,6 +81,16 @@ struct MetricsRoute: Sendable {
         gauge("ingestor_lmdb_map_bytes", "Reserved address space.") { $0.mapByteCount }
         gauge("ingestor_lmdb_readers", "Reader slots in use.") { $0.readerCount }
         gauge("ingestor_lmdb_max_readers", "Reader slots.") { $0.maximumReaderCount }
+    }
+
+    private func writeReloads(to text: inout PrometheusText) {
+        let reloads = backend.reloads()
+        text.family(
+            "ingestor_config_reloads_total", "counter", "Times that the configuration was read again.",
+            [([("outcome", "success")], Double(reloads.succeeded)), ([("outcome", "failure")], Double(reloads.failed))])
+        text.gauge(
+            "ingestor_config_last_reload_successful", "Whether the configuration that holds is the one written down.",
+            reloads.lastFailed ? 0 : 1)
     }
 
     private func writeSchedule(to text: inout PrometheusText) {

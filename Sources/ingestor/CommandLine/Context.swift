@@ -14,10 +14,12 @@ struct Context: Sendable {
     let arguments: [[UInt8]]
     /// It is carried out for another process, whose standard input is not at hand.
     var isForAnother = false
+    /// Reads the settings once more; nil where they are not this process's own.
+    var rereadSettings: (@Sendable () -> ResolvedSettings)?
 
     /// For whoever looks into what happens: static messages, values beside them.
     var logger: Logger {
-        Logger(label: "ingestor") { _ in OutputLogHandler(output: output, logLevel: options.logLevel.level) }
+        Logger(label: "ingestor") { _ in OutputLogHandler(output: output) }
     }
 
     var json: Bool { options.json }

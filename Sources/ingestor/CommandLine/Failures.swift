@@ -6,6 +6,7 @@ extension CommandError {
     init(_ error: any Error) {
         switch error {
         case let error as CommandError: self = error
+        case let error as ConfigurationError: self = .usage(error.problems.joined(separator: "\ningestor: "))
         case let error as QueryError where error.code == .malformed: self = .usage(error.message)
         case is CancellationError: self = CommandError("stopped")
         default: self = CommandError(String(describing: error))

@@ -8,11 +8,13 @@ struct GlobalOptions: ParsableArguments, Sendable {
     var data: String?
 
     @Option(
-        name: .long, help: .init("Settings as YAML; flags and INGESTOR_… variables come before it.", valueName: "file"))
+        name: .long,
+        help: .init(
+            "Settings as YAML (INGESTOR_CONFIG); flags and INGESTOR_… variables come before it.", valueName: "file"))
     var config: String?
 
     @Option(name: .long, help: .init("Whose sources and content.", valueName: "name"))
-    var tenant: String = "default"
+    var tenant: String = GlobalOptions.defaultTenant
 
     @Flag(name: .long, help: "Results as JSON, one object a line.")
     var json = false
@@ -20,14 +22,26 @@ struct GlobalOptions: ParsableArguments, Sendable {
     @Flag(name: .long, help: "No progress and no notes on standard error.")
     var quiet = false
 
-    @Option(name: .long, help: .init("trace, debug, info, notice, warning, error.", valueName: "level"))
-    var logLevel: LogLevel = .warning
+    @Option(
+        name: .long,
+        help: .init(
+            "trace, debug, info, notice, warning, error (INGESTOR_LOG_LEVEL; default warning).", valueName: "level"))
+    var logLevel: LogLevel?
+
+    /// Settings that are given by these.
+    var flags: [SettingKey: String] {
+        var flags: [SettingKey: String] = [:]
+        flags[.data] = data
+        flags[.logLevel] = logLevel?.rawValue
+        return flags
+    }
 
     /// Options of this group, for those who write them before the command. True: a value follows.
     static let names: [String: Bool] = [
         "--data": true, "--config": true, "--tenant": true, "--json": false, "--quiet": false, "--log-level": true,
     ]
 
+    static let defaultTenant = "default"
     /// Limit of a tenant's name in bytes.
     static let maximumTenantNameByteCount = 128
 
@@ -50,6 +64,14 @@ struct ReadOptions: ParsableArguments, Sendable {
     @Option(
         name: .long, help: .init("Read a state that `replay --into` made instead of the live one.", valueName: "dir"))
     var state: String?
+}
+
+/// How log lines are written.
+enum LogFormat: String, CaseIterable, Sendable {
+    /// Text on a terminal, JSON elsewhere.
+    case automatic = "auto"
+    case text
+    case json
 }
 
 enum LogLevel: String, CaseIterable, ExpressibleByArgument, Sendable {

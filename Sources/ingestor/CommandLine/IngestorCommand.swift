@@ -20,6 +20,11 @@ protocol StandaloneCommand: IngestorCommand {
     func run(_ context: Context) async throws -> ExitStatus
 }
 
+/// Looks at the settings themselves, be they sound or not, and opens nothing.
+protocol SettingsCommand: IngestorCommand {
+    func run(_ resolved: ResolvedSettings, _ output: Output) async throws -> ExitStatus
+}
+
 /// Reads, beside whoever writes.
 protocol ReadingCommand: IngestorCommand {
     /// A state to read instead of the live one.
@@ -38,6 +43,8 @@ extension QueryCommand {
 
 /// Needs the right to write; carried out by the process that has it.
 protocol WritingCommand: IngestorCommand {
+    /// It takes signals itself; else the first one cancels it.
+    static var takesSignals: Bool { get }
     /// Called before anything is opened, by whoever has the right to write; a status ends the command.
     func prepare(_ context: Context) throws -> ExitStatus?
     /// Whether it begins with a state of an earlier version, and makes it anew beside its work.
@@ -46,6 +53,7 @@ protocol WritingCommand: IngestorCommand {
 }
 
 extension WritingCommand {
+    static var takesSignals: Bool { false }
     func prepare(_ context: Context) throws -> ExitStatus? { nil }
     var usesOutdated: Bool { false }
 }

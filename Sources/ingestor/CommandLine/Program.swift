@@ -18,30 +18,37 @@ struct Program: Sendable {
         let mode = ThisProcess.outputMode(environment, isQuiet: command.global.quiet)
         let output = Output(mode: mode, sink: sink)
         return await finish(output) {
-            let settings = try settings(of: command)
+            let source = settingsSource(of: command)
+            let resolved = ResolvedSettings(source())
+            if let command = command as? any SettingsCommand { return try await command.run(resolved, output) }
+            let settings = try Settings(resolved)
+            output.log(from: settings.logLevel, as: settings.logFormat)
             let context = Context(
                 output: output, options: command.global, settings: settings,
                 data: DataDirectory(path: settings.dataDirectory), workingDirectory: ThisProcess.workingDirectory(),
-                arguments: arguments)
+                arguments: arguments, rereadSettings: { ResolvedSettings(source()) })
             return try await carryOut(command, context)
         }
     }
 
-    private func settings(of command: any IngestorCommand) throws -> Settings {
-        var flags = command.flags
-        if let data = command.global.data { flags[.data] = data }
-        return try Settings(SettingsSource(flags: flags, environment: environment, file: command.global.config))
+    /// Reads the settings of a command; again each time that it is called.
+    private func settingsSource(of command: any IngestorCommand) -> @Sendable () -> SettingsSource {
+        let flags = command.flags.merging(command.global.flags) { $1 }
+        let (environment, file) = (environment, command.global.config)
+        return { SettingsSource(flags: flags, environment: environment, file: file) }
     }
 
     private func carryOut(_ command: any IngestorCommand, _ context: Context) async throws -> ExitStatus {
         switch command {
         case let command as any StandaloneCommand:
-            return try await command.run(context)
+            return try await Interruption.watch(context.output, holdsLog: false) { try await command.run(context) }
         case let command as any ReadingCommand:
-            return try await Stores(context: context).withReader(
-                state: command.stateDirectory, acceptsOutdated: command is any QueryCommand
-            ) { store in
-                try await command.run(context, store)
+            return try await Interruption.watch(context.output, holdsLog: false) {
+                try await Stores(context: context).withReader(
+                    state: command.stateDirectory, acceptsOutdated: command is any QueryCommand
+                ) { store in
+                    try await command.run(context, store)
+                }
             }
         case let command as any WritingCommand:
             return try await Holder(context: context, program: self).run(command)
@@ -63,6 +70,7 @@ struct Program: Sendable {
             guard let command = parsed as? any WritingCommand else {
                 throw CommandError("this command needs no right to write: it should not have been handed over")
             }
+            output.log(from: parsed.global.logLevel ?? holder.settings.logLevel, as: holder.settings.logFormat)
             let context = Context(
                 output: output, options: parsed.global, settings: holder.settings, data: holder.data,
                 workingDirectory: request.workingDirectory, arguments: request.arguments, isForAnother: true)

@@ -144,7 +144,7 @@ extension Settings {
     /// What a collection is told.
     var collectOptions: CollectOptions {
         var options = CollectOptions()
-        options.release.graceSeconds = Double(gcGrace)
+        options.release.graceSeconds = Double(gcGraceSeconds)
         options.release.graceEvents = UInt64(gcGraceEvents)
         options.webhookBodyDays = webhookBodyDays
         return options

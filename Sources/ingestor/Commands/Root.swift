@@ -10,7 +10,7 @@ struct Root: ParsableCommand {
                 + "append-only log, from which everything else can be rebuilt.",
             examples: "ingestor init", "ingestor sync git:https://github.com/apple/swift-argument-parser",
             "ingestor files git:https://github.com/apple/swift-argument-parser", "ingestor demo"),
-        version: "0.1.0",
+        version: Version.text,
         groupedSubcommands: [
             CommandGroup(
                 name: "Sources",
@@ -26,6 +26,7 @@ struct Root: ParsableCommand {
                 name: "Proof",
                 subcommands: [Verify.self, ReplayLog.self, SignCheckpoint.self, Prove.self, CollectGarbage.self]),
             CommandGroup(name: "Copies", subcommands: [Backup.self, Restore.self, ExportLog.self, ImportLog.self]),
+            CommandGroup(name: "This installation", subcommands: [Config.self, Doctor.self]),
             CommandGroup(name: "Trying it out", subcommands: [Demo.self, Bench.self]),
         ])
 }

@@ -12,6 +12,8 @@ struct Serve: WritingCommand {
                 + "closed. Other commands work beside it.",
             examples: "INGESTOR_GITHUB_WEBHOOK_SECRET_FILE=secret.txt ingestor serve --listen 127.0.0.1:8080"))
 
+    static let takesSignals = true
+
     @OptionGroup var global: GlobalOptions
     @Option(help: "Address and port.") var listen: String?
 
@@ -22,7 +24,7 @@ struct Serve: WritingCommand {
 
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
         let settings = context.settings
-        guard let configuration = ServerConfiguration(listen: settings.listen) else {
+        guard var configuration = ServerConfiguration(listen: settings.listen) else {
             throw CommandError.usage("\(Printable.text(settings.listen)) is no address: write it as 127.0.0.1:8080")
         }
         if settings.gitHub.webhookSecrets.isEmpty {
@@ -35,12 +37,18 @@ struct Serve: WritingCommand {
             )
         }
         let output = context.output
-        let service = try Service(context, store, configuration) { port in
-            output.note("Listening on http://\(configuration.host):\(port). End it with Ctrl-C.")
+        let environment = ThisProcess.environment()
+        configuration.inheritedSocket = try ListenSockets.inherited(environment)
+        let host = configuration.inheritedSocket == nil ? configuration.host : "(a socket of systemd)"
+        let service = try Service(context, store, configuration, manager: ServiceManager(environment)) { port in
+            output.note("Listening on http://\(host):\(port). End it with Ctrl-C.")
         }
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         try await service.run {
-            for await _ in signals { break }
+            for await signal in signals {
+                guard signal == .sighup else { break }
+                service.reload()
+            }
             output.note("Ending: work under way is parked.")
         }
         return .done

@@ -162,6 +162,13 @@ enum FileSystem {
         try directory.synchronize(path: path)
     }
 
+    /// Bytes that a program without privileges may still write to the file system of a path.
+    static func freeBytes(_ path: String) throws(SystemError) -> UInt64 {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw SystemError("statvfs", path) }
+        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    }
+
     /// The names in a directory, sorted.
     static func names(in path: String) throws(SystemError) -> [[UInt8]] {
         guard let directory = opendir(path) else { throw SystemError("opendir", path) }

@@ -14,17 +14,14 @@ enum MasterKey {
     /// The key in a file.
     static func load(_ path: String) throws -> [UInt8] {
         let text = String(decoding: try FileSystem.read(path, limit: 4096), as: UTF8.self)
-        return try parse(String(text.prefix { !$0.isNewline }), origin: path)
-    }
-
-    /// The bytes of a key that somebody gave.
-    ///
-    /// - Throws: ``CommandError`` that does not repeat the key.
-    static func parse(_ text: String, origin: String) throws(CommandError) -> [UInt8] {
-        guard let key = Base64.decode(text), key.count == byteCount else {
-            throw CommandError.usage(
-                "\(origin) has to be \(byteCount) bytes in base64: make one with `openssl rand -base64 32`")
+        guard let key = parse(String(text.prefix { !$0.isNewline })) else {
+            throw CommandError("\(path) does not hold \(byteCount) bytes in base64: it is no master key, or damaged")
         }
         return key
+    }
+
+    /// The bytes of a key that somebody gave; nil where it is none.
+    static func parse(_ text: String) -> [UInt8]? {
+        Base64.decode(text).flatMap { $0.count == byteCount ? $0 : nil }
     }
 }

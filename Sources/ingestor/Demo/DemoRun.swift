@@ -58,7 +58,7 @@ struct DemoRun: Sendable {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let (code, known) = OneTimeCode.make(try secureRandomBytes(OneTimeCode.randomByteCount), at: Context.now())
         return try await Holder(context: context, program: Program(environment: ThisProcess.environment())).hold(
-            lock, "demo --serve"
+            lock, "demo --serve", takesSignals: true
         ) { store in
             let (ports, listening) = AsyncStream<Int>.makeStream()
             let service = try Service(context, store, configuration, oneTimeCode: known) { listening.yield($0) }

@@ -23,6 +23,13 @@ final class Output: Sendable {
         var progress = ""
         var progressAt: ContinuousClock.Instant?
         var meter = ProgressMeter()
+        var logging = LoggingStyle()
+    }
+
+    /// What is logged, and how.
+    struct LoggingStyle: Sendable, Equatable {
+        var level = LogLevel.warning
+        var format = LogFormat.text
     }
 
     /// Results are handed on in pieces of about this size.
@@ -77,6 +84,14 @@ final class Output: Sendable {
     }
 
     // MARK: Messages
+
+    /// What is logged, and how, as of now.
+    var logging: LoggingStyle { state.withLock { $0.logging } }
+
+    func log(from level: LogLevel, as format: LogFormat) {
+        let format = format == .automatic ? (mode.messagesAreTerminal ? .text : .json) : format
+        state.withLock { $0.logging = LoggingStyle(level: level, format: format) }
+    }
 
     /// Something worth knowing that is no result; left out with `--quiet`.
     func note(_ text: String) { if !mode.isQuiet { message(text) } }

@@ -1,15 +1,19 @@
 import Events
 import Logging
 
-/// Log lines among a command's messages: time, level, message, values. For people on a terminal; elsewhere a JSON object a line.
+/// Log lines among a command's messages: time, level, message, values; as text, or as a JSON object a line.
 struct OutputLogHandler: LogHandler {
     let output: Output
-    var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
+    /// Set by whoever wants another level than the output's.
+    private var ownLevel: Logger.Level?
 
-    init(output: Output, logLevel: Logger.Level) {
-        self.output = output
-        self.logLevel = logLevel
+    init(output: Output) { self.output = output }
+
+    /// The output's level may change while loggers are at work.
+    var logLevel: Logger.Level {
+        get { ownLevel ?? output.logging.level.level }
+        set { ownLevel = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -19,16 +23,18 @@ struct OutputLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let values = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        guard output.mode.messagesAreTerminal else {
+        let time = Context.now().rfc3339
+        switch output.logging.format {
+        case .json:
             let fields: [(String, JSONValue)] = [
-                ("at", .time(Context.now())), ("level", .string("\(event.level)")),
-                ("message", .string("\(event.message)")),
+                ("time", .string(time)), ("level", .string(event.level.rawValue)),
+                ("message", .string(event.message.description)),
             ]
-            return output.problem(
-                JSONValue.object(fields + values.map { ($0.key, .string("\($0.value)")) }).text)
+            output.problem(JSONValue.object(fields + values.map { ($0.key, .string("\($0.value)")) }).text)
+        case .text, .automatic:
+            let text = values.map { " \($0.key)=\(Printable.text("\($0.value)"))" }.joined()
+            output.problem("\(time) \(event.level) \(event.message)\(text)")
         }
-        let text = values.map { " \($0.key)=\(Printable.text("\($0.value)"))" }.joined()
-        output.problem("\(Context.now().rfc3339) \(event.level) \(event.message)\(text)")
     }
 }
 

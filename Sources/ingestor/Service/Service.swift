@@ -19,21 +19,31 @@ struct Service: Sendable {
     private let collector: Collector?
     private let renewal: StateRenewal
     private let workLog: WorkLog
+    private let live: LiveConfiguration
+    private let gitHub: GitHubProvider
+    private let supervision: Supervision
+    private let readiness: Readiness
 
     /// - Parameters:
     ///   - oneTimeCode: signs a browser in once.
     ///   - onListening: told the port once it is open.
     /// - Throws: where the state cannot be read.
     init(
-        _ context: Context, _ store: WriteStore, _ configuration: ServerConfiguration,
+        _ context: Context, _ store: WriteStore, _ configuration: ServerConfiguration, manager: ServiceManager? = nil,
         oneTimeCode: OneTimeCode? = nil,
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) throws {
-        let providers = store.reader.providers
+        let live = LiveConfiguration(context)
+        self.live = live
+        let supervision = Supervision(manager: manager, logger: context.logger)
+        self.supervision = supervision
+        let readiness = Readiness(store: store, directory: context.data.path)
+        self.readiness = readiness
+        gitHub = store.reader.providers.gitHub
         scheduler = Scheduler(
             engine: store.engine, options: Self.schedule(context),
-            audits: [providers.gitHub.deliveryAudit].compactMap { $0 })
-        collector = Self.collector(context, store.engine, scheduler)
+            audits: [gitHub.deliveryAudit].compactMap { $0 })
+        collector = Self.collector(context, live, store.engine, scheduler)
         renewal = StateRenewal(state: store.reader.state, logger: context.logger)
         let reader = store.reader
         workLog = WorkLog(
@@ -42,14 +52,20 @@ struct Service: Sendable {
             logger: context.logger)
         server = IngestServer(
             configuration: configuration,
-            receivers: [GitHubWebhookReceiver(secrets: context.settings.gitHub.webhookSecrets)],
-            intake: store.engine, api: Self.backend(context, store, scheduler, oneTimeCode), logger: context.logger,
-            onListening: { onListening($0) })
+            receivers: [GitHubWebhookReceiver(secrets: { live.settings.gitHub.webhookSecrets })],
+            intake: store.engine, api: Self.backend(context, live, store, scheduler, oneTimeCode),
+            logger: context.logger, obstacles: { readiness.obstacles() },
+            onListening: { port in
+                supervision.isReady("Listening on port \(port)")
+                onListening(port)
+            })
     }
 
     /// Runs until `end` returns. Intake stops first, since what was answered with success has to be followed by its work, or
     /// parked; then the work under way is parked.
     func run(until end: @escaping @Sendable () async throws -> Void) async throws {
+        // Until everything is parked.
+        async let _: Void = supervision.watch { readiness.failure() }
         try await withThrowingTaskGroup(of: Void.self) { work in
             work.addTask { try await scheduler.run() }
             work.addTask { await renewal.run() }
@@ -59,6 +75,7 @@ struct Service: Sendable {
                 intake.addTask { try await server.run() }
                 intake.addTask { try await end() }
                 try await intake.next()
+                supervision.isStopping()
                 intake.cancelAll()
                 try await intake.waitForAll()
             }
@@ -67,14 +84,30 @@ struct Service: Sendable {
         }
     }
 
-    private static func collector(_ context: Context, _ engine: Engine, _ scheduler: Scheduler) -> Collector? {
-        let settings = context.settings
-        guard settings.gcInterval > 0 else { return nil }
-        var collect = settings.collectOptions
-        collect.recompresses = settings.gcRecompresses
+    /// Reads the configuration again; what changes while it runs holds from now on.
+    func reload() {
+        supervision.isReloading()
+        live.reload { settings in
+            gitHub.become(settings.gitHub.identity)
+            scheduler.poll(Self.polls(settings))
+        }
+        supervision.isReady(
+            live.reloads.lastFailed
+                ? "The configuration is wrong: an older one holds" : "The configuration was read again")
+    }
+
+    private static func collector(
+        _ context: Context, _ live: LiveConfiguration, _ engine: Engine, _ scheduler: Scheduler
+    ) -> Collector? {
+        guard context.settings.gcIntervalSeconds > 0 else { return nil }
         let logger = context.logger
         var options = CollectorOptions(
-            collect: collect,
+            collect: {
+                let settings = live.settings
+                var collect = settings.collectOptions
+                collect.recompresses = settings.gcRecompresses
+                return collect
+            },
             isIdle: {
                 let status = scheduler.status
                 return status.running.isEmpty && status.waiting == 0
@@ -97,7 +130,7 @@ struct Service: Sendable {
                     logger.error("collecting garbage failed", metadata: ["reason": "\(error)"])
                 }
             }, sleep: Self.sleep)
-        options.intervalSeconds = Double(settings.gcInterval)
+        options.intervalSeconds = Double(context.settings.gcIntervalSeconds)
         return Collector(engine: engine, options: options)
     }
 
@@ -108,17 +141,17 @@ struct Service: Sendable {
 
     /// What the HTTP API and the dashboard stand on.
     private static func backend(
-        _ context: Context, _ store: WriteStore, _ scheduler: Scheduler, _ oneTimeCode: OneTimeCode?
+        _ context: Context, _ live: LiveConfiguration, _ store: WriteStore, _ scheduler: Scheduler,
+        _ oneTimeCode: OneTimeCode?
     ) -> APIBackend {
         let reader = store.reader
         let defaultTenant = DefaultTenant(state: reader.state)
-        return APIBackend(
+        var backend = APIBackend(
             engine: store.engine,
             queries: { viewer in
                 try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: viewer)
             },
-            adminToken: context.settings.adminToken, oneTimeCode: oneTimeCode,
-            providers: reader.providers.all.map(\.name),
+            oneTimeCode: oneTimeCode, providers: reader.providers.all.map(\.name),
             localProviders: { tenant in
                 // What the operator may read in private networks, whoever has a token of that tenant must not make it read.
                 let readsNetwork = context.settings.allowsPrivateAddresses == nil && defaultTenant.matches(tenant)
@@ -128,14 +161,23 @@ struct Service: Sendable {
             schedule: { scheduler.status }, concurrency: context.settings.concurrency,
             summary: { EventSummary.text($0) }, now: { Context.now() },
             random: { try secureRandomBytes($0) }, executor: ThreadPoolExecutor())
+        backend.adminToken = { live.settings.adminToken }
+        backend.reloads = { live.reloads }
+        return backend
+    }
+
+    private static func polls(_ settings: Settings) -> PollPolicy {
+        var polls = PollPolicy()
+        polls.intervalSeconds = Double(settings.pollIntervalSeconds)
+        polls.minimumSeconds = min(Double(settings.minimumPollIntervalSeconds), polls.intervalSeconds)
+        return polls
     }
 
     private static func schedule(_ context: Context) -> SchedulerOptions {
         let (settings, logger) = (context.settings, context.logger)
         var options = SchedulerOptions(sleep: Self.sleep)
         options.concurrency = settings.concurrency
-        options.polls.intervalSeconds = Double(settings.pollInterval)
-        options.polls.minimumSeconds = min(Double(settings.minimumPollInterval), Double(settings.pollInterval))
+        options.polls = polls(settings)
         options.auditChanged = { provider, failure in
             guard let failure else {
                 return logger.info("the list of deliveries can be read again", metadata: ["provider": "\(provider)"])

@@ -1,57 +1,61 @@
-/// The settings that people rely on, by their names in the configuration file. All are known, so that a slip of the pen is
-/// found; those that no command uses yet are only checked for their names.
+/// The settings that people rely on, by their names in the configuration file. What each one is stands in
+/// ``SettingDefinition``.
 enum SettingKey: String, CaseIterable, Sendable {
     case data
+    case masterKey
+    case snapshotEvents
+    case digestEvents
+    case logOrigin
+    case shardBytes
+    case concurrency
+    case maxAttempts
+    case maxBlobBytes
+    case allowPrivateAddresses
+    case caFile
+    case proxy
     case listen
+    case adminToken
+    case pollInterval
+    case minimumPollInterval
     case githubApiUrl
     case githubGitUrl
+    case githubTransport
     case githubWebhookSecret
-    case githubToken
     case githubAppId
     case githubPrivateKey
     case githubClientId
     case githubClientSecret
-    case githubTransport
-    case adminToken
-    case masterKey
-    case pollInterval
-    case minimumPollInterval
-    case maxAttempts
-    case maxBlobBytes
-    case concurrency
+    case githubToken
     case webhookBodyDays
-    case allowPrivateAddresses
-    case caFile
-    case proxy
-    case shardBytes
+    case gcInterval
     case gcGrace
     case gcGraceEvents
-    case gcInterval
     case gcRecompress
-    case snapshotEvents
-    case logOrigin
-    case digestEvents
+    case logLevel
+    case logFormat
 
     /// Never shown, and may be given as a file.
-    var isSecret: Bool {
-        switch self {
-        case .githubWebhookSecret, .githubToken, .githubPrivateKey, .githubClientSecret, .adminToken, .masterKey: true
-        default: false
-        }
-    }
+    var isSecret: Bool { definition.kind.isSecret }
 
     /// `INGESTOR_MAX_BLOB_BYTES`.
     var environmentName: String { Self.environmentPrefix + Self.upperSnakeCase(rawValue) }
+
+    /// `--max-blob-bytes`.
+    var flagName: String {
+        "--" + rawValue.reduce(into: "") { $0 += $1.isUppercase ? "-\($1.lowercased())" : String($1) }
+    }
 
     /// The name under which a file that holds a secret is given.
     var fileForm: String { rawValue + "File" }
     var environmentFileForm: String { environmentName + "_FILE" }
 
-    static let environmentPrefix = "INGESTOR_"
+    /// The names that the file and the environment may have.
+    var fileNames: [String] { isSecret ? [rawValue, fileForm] : [rawValue] }
+    var environmentNames: [String] { isSecret ? [environmentName, environmentFileForm] : [environmentName] }
 
-    static let fileNames = Set(allCases.flatMap { $0.isSecret ? [$0.rawValue, $0.fileForm] : [$0.rawValue] })
-    static let environmentNames = Set(
-        allCases.flatMap { $0.isSecret ? [$0.environmentName, $0.environmentFileForm] : [$0.environmentName] })
+    static let environmentPrefix = "INGESTOR_"
+    /// Names the configuration file, where `--config` does not.
+    static let configurationVariable = "INGESTOR_CONFIG"
 
     private static func upperSnakeCase(_ name: String) -> String {
         name.reduce(into: "") { text, letter in

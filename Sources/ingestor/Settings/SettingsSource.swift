@@ -1,106 +1,123 @@
 import Configuration
 
-/// One setting's text and who said it.
-struct SettingValue: Sendable {
-    var text: String
-    /// `--concurrency`, `INGESTOR_CONCURRENCY`, `concurrency in ingestor.yaml`.
-    var origin: String
-    var isSecret = false
-
-    func refused(_ expected: String) -> CommandError {
-        .usage("\(origin) has to be \(expected)\(isSecret ? "" : ", not \"\(Printable.text(text))\"")")
-    }
-
-    func integer(in range: ClosedRange<Int>) throws(CommandError) -> Int {
-        guard let number = Int(text), range.contains(number) else {
-            throw refused("a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
-    }
-}
-
 /// Flags, environment, file: the first that has a setting decides.
 struct SettingsSource: Sendable {
-    private let layers: [(values: any ConfigSnapshot, origin: @Sendable (String) -> String)]
+    private struct Layer: Sendable {
+        let values: any ConfigSnapshot
+        let origin: @Sendable (_ name: String) -> SettingOrigin
+    }
+
+    private let layers: [Layer]
+    /// The configuration file, where there is one.
+    let file: String?
+    /// What is wrong already: names that are unknown, a file that cannot be read.
+    let problems: [String]
 
     /// - Parameters:
     ///   - flags: values of command line options.
     ///   - environment: all variables of the process.
-    ///   - file: the YAML file of `--config`.
-    /// - Throws: ``CommandError`` (usage) for unknown names, and a file that cannot be read.
-    init(flags: [SettingKey: String], environment: [String: String], file: String?) throws {
-        for name in environment.keys.sorted() where name.hasPrefix(SettingKey.environmentPrefix) {
-            guard SettingKey.environmentNames.contains(name) else {
-                throw Self.unknown("environment variable \(name)", name, Array(SettingKey.environmentNames))
-            }
-        }
+    ///   - file: the YAML file of `--config`; nil: the one that the environment names.
+    init(flags: [SettingKey: String], environment: [String: String], file: String?) {
         let values = flags.map {
             (AbsoluteConfigKey([$0.key.rawValue], context: [:]), ConfigValue(.string($0.value), isSecret: false))
         }
-        var layers: [(values: any ConfigSnapshot, origin: @Sendable (String) -> String)] = [
-            (
-                InMemoryProvider(values: Dictionary(uniqueKeysWithValues: values)).snapshot(),
-                { "--\(Self.flagName($0))" }
-            ),
-            (
-                KeyMappingProvider(upstream: EnvironmentVariablesProvider(environmentVariables: environment)) {
+        var layers = [
+            Layer(values: InMemoryProvider(values: Dictionary(uniqueKeysWithValues: values)).snapshot()) { name in
+                .flag(SettingKey(rawValue: name)?.flagName ?? name)
+            },
+            Layer(
+                values: KeyMappingProvider(upstream: EnvironmentVariablesProvider(environmentVariables: environment)) {
                     $0.prepending(["ingestor"])
-                }.snapshot(), { key in SettingKey.allCases.first { $0.rawValue == key }?.environmentName ?? key }
-            ),
+                }.snapshot()
+            ) { name in .environment(Self.environmentName(name)) },
         ]
-        if let file {
+        var problems = SettingNames.problems(in: environment)
+        self.file = file ?? environment[SettingKey.configurationVariable].flatMap { $0.isEmpty ? nil : $0 }
+        if let path = self.file {
             do {
-                let bytes = try FileSystem.read(file)
-                try Self.checkNames(of: String(decoding: bytes, as: UTF8.self), in: file)
-                let values = try YAMLSnapshot(data: bytes.span.bytes, providerName: file, parsingOptions: .default)
-                layers.append((values, { "`\($0)` in \(file)" }))
-            } catch let error as CommandError {
-                throw error
+                let bytes = try FileSystem.read(path)
+                let wrongNames = SettingNames.problems(in: String(decoding: bytes, as: UTF8.self), of: path)
+                problems += wrongNames
+                do {
+                    let values = try YAMLSnapshot(data: bytes.span.bytes, providerName: path, parsingOptions: .default)
+                    layers.append(Layer(values: values) { .file($0, path: path) })
+                } catch {
+                    // A name that stands twice makes the file unreadable as well.
+                    if wrongNames.isEmpty { problems.append(Self.malformed(path, error)) }
+                }
             } catch {
-                throw CommandError.usage("the configuration file cannot be used: \(error)")
+                problems.append("the configuration file cannot be used: \(error)")
             }
         }
         self.layers = layers
+        self.problems = problems
+    }
+
+    /// The parser shows the file's text around what it does not like, and a secret may stand there: only the line is told.
+    private static func malformed(_ path: String, _ error: any Error) -> String {
+        let text = String(describing: error)
+        let line = text.ranges(of: "in line ").last.map { text[$0.upperBound...].prefix(while: \.isNumber) } ?? ""
+        return "\(path) is not valid YAML\(line.isEmpty ? "" : ", near line \(line)"): check its indentation and quotes"
+    }
+
+    private static func environmentName(_ name: String) -> String {
+        for key in SettingKey.allCases {
+            if name == key.rawValue { return key.environmentName }
+            if name == key.fileForm { return key.environmentFileForm }
+        }
+        return name
     }
 
     /// The text of a setting; nil where nobody says anything.
-    func string(_ key: SettingKey) throws(CommandError) -> SettingValue? {
+    func value(of key: SettingKey) throws(CommandError) -> SettingValue? {
         try value(named: key.rawValue, isSecret: key.isSecret)
     }
 
     /// The texts of a secret of which several may hold: a list in the configuration file, or one a line.
-    func secrets(_ key: SettingKey) throws -> [SettingValue] {
-        for layer in layers {
-            let list: ConfigValue?
-            do {
-                list = try layer.values.value(
-                    forKey: AbsoluteConfigKey([key.rawValue], context: [:]), type: .stringArray
-                )
-                .value
-            } catch {
-                // It is no list; then it is a single value, or none.
-                continue
-            }
-            guard let list, case .stringArray(let texts) = list.content, texts.count > 1 else { continue }
-            let others = try value(named: key.fileForm, isSecret: false)
-            guard others == nil else { return try [secret(key)].compactMap { $0 } }
-            return texts.map { SettingValue(text: $0, origin: layer.origin(key.rawValue), isSecret: true) }
-        }
+    func secrets(_ key: SettingKey) throws(CommandError) -> [SettingValue] {
+        if let list = list(key), try value(named: key.fileForm, isSecret: false) == nil { return list }
         guard let value = try secret(key) else { return [] }
-        return value.text.split(whereSeparator: \.isNewline).map(Self.trimmed).filter { !$0.isEmpty }.map {
-            SettingValue(text: $0, origin: value.origin, isSecret: true)
+        let lines = value.text.split(whereSeparator: \.isNewline).map(Self.trimmed).filter { !$0.isEmpty }
+        return lines.map { line in
+            var one = value
+            one.text = line
+            return one
         }
     }
 
+    /// A list with more than one element, in the layer that decides.
+    private func list(_ key: SettingKey) -> [SettingValue]? {
+        for layer in layers {
+            let found: ConfigValue?
+            do {
+                found = try layer.values.value(
+                    forKey: AbsoluteConfigKey([key.rawValue], context: [:]), type: .stringArray
+                ).value
+            } catch {
+                // It is no list; then it is a single value.
+                return nil
+            }
+            guard let found, case .stringArray(let texts) = found.content else { continue }
+            guard texts.count > 1 else { return nil }
+            return texts.map { SettingValue(text: $0, origin: layer.origin(key.rawValue), isSecret: true) }
+        }
+        return nil
+    }
+
     /// The text of a secret, be it given itself or as a file; both together are an error.
-    func secret(_ key: SettingKey) throws -> SettingValue? {
-        let direct = try string(key)
+    func secret(_ key: SettingKey) throws(CommandError) -> SettingValue? {
+        let direct = try value(of: key)
         guard let file = try value(named: key.fileForm, isSecret: false) else { return direct }
         if let direct {
             throw CommandError.usage("\(direct.origin) and \(file.origin) are both given: keep one of them")
         }
-        let text = String(decoding: try FileSystem.read(file.text), as: UTF8.self)
-        return SettingValue(text: Self.trimmed(text), origin: file.origin, isSecret: true)
+        if let failure = file.unreadableFile(file.text) { throw failure }
+        do {
+            let text = String(decoding: try FileSystem.read(file.text), as: UTF8.self)
+            return SettingValue(text: Self.trimmed(text), origin: file.origin, isSecret: true, secretFile: file.text)
+        } catch {
+            throw CommandError.usage("\(file.origin) names a file that cannot be read: \(error)")
+        }
     }
 
     private func value(named name: String, isSecret: Bool) throws(CommandError) -> SettingValue? {
@@ -116,32 +133,6 @@ struct SettingsSource: Sendable {
             }
         }
         return nil
-    }
-
-    /// Every line of the file that is not indented has to begin with a name that is known. YAML allows more ways to write a
-    /// mapping; they are refused, so that no name can hide in them.
-    private static func checkNames(of text: String, in file: String) throws(CommandError) {
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            guard let first = line.first, !first.isWhitespace, first != "#", first != "-" else { continue }
-            guard let colon = line.firstIndex(of: ":") else {
-                throw CommandError.usage("\(file), line \(index + 1): write `name: value`")
-            }
-            let name = String(line[..<colon])
-            guard SettingKey.fileNames.contains(name) else {
-                throw unknown(
-                    "setting `\(Printable.text(name))` in \(file), line \(index + 1),", name,
-                    Array(SettingKey.fileNames))
-            }
-        }
-    }
-
-    private static func unknown(_ what: String, _ name: String, _ known: [String]) -> CommandError {
-        let likely = Spelling.nearest(to: name, in: known).map { ": did you mean \($0)?" } ?? ""
-        return .usage("the \(what) is unknown\(likely)")
-    }
-
-    private static func flagName(_ key: String) -> String {
-        key.reduce(into: "") { $0 += $1.isUppercase ? "-\($1.lowercased())" : String($1) }
     }
 
     private static func trimmed(_ text: some StringProtocol) -> String {

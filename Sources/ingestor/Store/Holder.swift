@@ -21,7 +21,9 @@ struct Holder: Sendable {
         while true {
             if let lock = try WriterLock.acquire(data, command: words) {
                 if let status = try command.prepare(context) { return status }
-                return try await hold(lock, words) { store in try await command.run(context, store) }
+                return try await hold(
+                    lock, words, usesOutdated: command.usesOutdated, takesSignals: type(of: command).takesSignals
+                ) { store in try await command.run(context, store) }
             }
             let request = ControlRequest(
                 arguments: context.arguments, workingDirectory: context.workingDirectory, mode: context.output.mode)
@@ -45,9 +47,13 @@ struct Holder: Sendable {
 
     /// Does something as the holder, and carries out what other processes hand in meanwhile.
     ///
-    /// - Parameter words: what is done, for whoever waits.
+    /// - Parameters:
+    ///   - words: what is done, for whoever waits.
+    ///   - usesOutdated: it can do with a state that is being brought up to date beside it.
+    ///   - takesSignals: it ends by itself when it is told to.
     func hold(
-        _ lock: WriterLock, _ words: String, _ body: (WriteStore) async throws -> ExitStatus
+        _ lock: WriterLock, _ words: String, usesOutdated: Bool = false, takesSignals: Bool,
+        _ body: @escaping @Sendable (WriteStore) async throws -> ExitStatus
     ) async throws -> ExitStatus {
         let server = try ControlServer(context.data, command: words)
         defer {
@@ -56,7 +62,7 @@ struct Holder: Sendable {
             withExtendedLifetime(lock) {}
         }
         return try await Stores(context: context).withWriter(
-            holding: lock, usesOutdated: command.usesOutdated
+            holding: lock, usesOutdated: usesOutdated
         ) { store in
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -64,7 +70,10 @@ struct Holder: Sendable {
                         await program.carryOut(request, output, store, context)
                     }
                 }
-                let status = await program.finish(context.output) { try await body(store) }
+                let status = await program.finish(context.output) {
+                    if takesSignals { return try await body(store) }
+                    return try await Interruption.watch(context.output, holdsLog: true) { try await body(store) }
+                }
                 server.stop()
                 let others = server.activeCount
                 if others > 0 {

@@ -19,7 +19,11 @@ struct Providers: Sendable {
         _ settings: Settings, credentials: any CredentialStore = NoCredentials(),
         isDefaultTenant: @escaping @Sendable (TenantID) -> Bool = { _ in false }
     ) {
-        var gitHubSettings = settings.gitHub.providerSettings(now: { Context.now() })
+        var gitHubSettings = GitHubSettings(now: { Context.now() })
+        gitHubSettings.apiURL = settings.gitHub.apiURL
+        gitHubSettings.gitURL = settings.gitHub.gitURL
+        gitHubSettings.identity = settings.gitHub.identity
+        gitHubSettings.transport = settings.gitHub.transport
         gitHubSettings.certificateFile = settings.caFile
         gitHubSettings.proxy = settings.proxy
         gitHubSettings.isDefaultTenant = isDefaultTenant
@@ -62,8 +66,10 @@ struct Providers: Sendable {
             )
         }
         guard all.contains(where: { $0.name == locator.provider }) else {
+            let likely =
+                Spelling.nearest(to: locator.provider, in: all.map(\.name)).map { "did you mean \($0):? " } ?? ""
             throw CommandError.usage(
-                "\(Printable.source(bytes)): there is no provider \(Printable.text(locator.provider)); a locator begins with \(known)"
+                "\(Printable.source(bytes)): there is no provider \(Printable.text(locator.provider)): \(likely)A locator begins with \(known)"
             )
         }
         guard locator.provider == "dir" else { return locator }

@@ -112,7 +112,15 @@ struct Stores: Sendable {
         options.cachedFrameByteCount = Self.readingCacheByteCount
         let silo = try Silo.open(
             directory: data.silo, locations: data.locations, mode: .reader, options: options)
-        let queries = try Queries(log: log, state: state, silo: silo, tenant: context.options.tenant)
+        let tenant = context.options.tenant
+        let tenants = try state.read { view in try view.tenants().filter { !$0.isErased }.map(\.name) }
+        if tenant != GlobalOptions.defaultTenant, !tenants.contains(tenant) {
+            let likely = Spelling.nearest(to: tenant, in: tenants).map { "did you mean \(Printable.text($0))?" }
+            throw CommandError(
+                "there is no tenant \(Printable.text(tenant)): \(likely ?? "`ingestor tenant list` shows those that exist")"
+            )
+        }
+        let queries = try Queries(log: log, state: state, silo: silo, tenant: tenant)
         let providers = Providers(context.settings)
         try providers.restoreLimits(state)
         let store = ReadStore(log: log, state: state, silo: silo, queries: queries, providers: providers)
@@ -259,6 +267,8 @@ struct Stores: Sendable {
     static func withTemporaryDirectory<R: Sendable>(_ body: (String) async throws -> R) async throws -> R {
         let parent = ThisProcess.environment()["TMPDIR"] ?? "/tmp"
         let directory = try FileSystem.makeTemporaryDirectory(in: parent, prefix: "ingestor")
+        Interruption.willRemove(directory)
+        defer { Interruption.hasRemoved(directory) }
         let result: R
         do { result = try await body(directory) } catch {
             try FileSystem.removeTree(directory)

@@ -1,0 +1,3 @@
+#include "CBuild.h"
+
+const char *ingestor_build(void) { return INGESTOR_BUILD; }
