@@ -83,3 +83,27 @@ struct NetworkAddress: Equatable {
 
     private func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
 }
+
+extension HTTPURL {
+    /// Whether every address that the host has just now lies in the public network. Asks the resolver, and waits for it; false
+    /// where the host has none.
+    public func liesInPublicNetwork() -> Bool {
+        let name = host.filter { $0 != "[" && $0 != "]" }
+        if let address = NetworkAddress(name) { return address.isPublic }
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var first: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(name, nil, &hints, &first) == 0 else { return false }
+        defer { freeaddrinfo(first) }
+        var addresses: [NetworkAddress?] = []
+        var next = first
+        while let entry = next?.pointee {
+            addresses.append(
+                entry.ai_addr.flatMap {
+                    NetworkAddress($0, family: entry.ai_family, length: Int(entry.ai_addrlen))
+                })
+            next = entry.ai_next
+        }
+        return !addresses.isEmpty && addresses.allSatisfy { $0?.isPublic ?? false }
+    }
+}

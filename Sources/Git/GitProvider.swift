@@ -43,6 +43,15 @@ public struct GitProvider: Provider {
     public func session(with source: Source) throws -> any ProviderSession {
         GitSession(source: source, settings: settings)
     }
+
+    /// Whether the server of a locator lies in the public network, as names are just now. Waits for the resolver; false for
+    /// what is no locator of a Git server.
+    public func liesInPublicNetwork(_ locator: Locator) -> Bool {
+        guard let normal = try? normalize(locator),
+            let url = try? HTTPURL(String(decoding: normal.source, as: UTF8.self))
+        else { return false }
+        return url.liesInPublicNetwork()
+    }
 }
 
 /// How servers are talked to.
@@ -51,8 +60,8 @@ public struct GitSettings: Sendable {
     public var certificateFile: String?
     /// A proxy's URL.
     public var proxy: String?
-    /// Whether a tenant's sources may lie outside of the public network.
-    public var allowsPrivateAddresses: @Sendable (TenantID) -> Bool = { _ in false }
+    /// Whether sources may lie outside of the public network.
+    public var allowsPrivateAddresses = false
     /// Hosts, in lower case, that whoever runs the program has named: they may lie anywhere.
     package var ownHosts: Set<String> = []
     /// The present moment, for servers that say how many seconds to wait.
@@ -60,9 +69,7 @@ public struct GitSettings: Sendable {
 
     public init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
 
-    func addresses(of tenant: TenantID) -> AddressRule {
-        allowsPrivateAddresses(tenant) ? .any : .publicOnly(besides: ownHosts)
-    }
+    var addresses: AddressRule { allowsPrivateAddresses ? .any : .publicOnly(besides: ownHosts) }
 }
 
 extension String {

@@ -8,13 +8,10 @@ final class GitServerConnection {
     private let url: String
     private let credentials: BasicCredentials?
     private let settings: GitSettings
-    private let addresses: AddressRule
     private var opened: SmartHTTPSession?
 
-    /// - Parameter tenant: whose source it is, which decides where it may lie.
-    init(url: String, credentials: BasicCredentials? = nil, settings: GitSettings, tenant: TenantID) {
+    init(url: String, credentials: BasicCredentials? = nil, settings: GitSettings) {
         self.url = url
-        addresses = settings.addresses(of: tenant)
         self.credentials = credentials
         self.settings = settings
     }
@@ -84,7 +81,7 @@ final class GitServerConnection {
         var curl = CurlSettings()
         curl.certificateFile = settings.certificateFile
         curl.proxy = settings.proxy
-        curl.addresses = addresses
+        curl.addresses = settings.addresses
         curl.furtherHeaders = { TraceContext.headers }
         let session: SmartHTTPSession
         do {

@@ -16,14 +16,13 @@ package final class GitSession: ProviderSession, @unchecked Sendable {
     init(source: Source, settings: GitSettings) {
         self.source = source
         server = GitServerConnection(
-            url: String(decoding: source.locator.source, as: UTF8.self), settings: settings,
-            tenant: source.tenant)
+            url: String(decoding: source.locator.source, as: UTF8.self), settings: settings)
     }
 
     /// For a source whose locator is not its URL, and which may want a password.
     package init(source: Source, url: String, credentials: BasicCredentials?, settings: GitSettings) {
         self.source = source
-        server = GitServerConnection(url: url, credentials: credentials, settings: settings, tenant: source.tenant)
+        server = GitServerConnection(url: url, credentials: credentials, settings: settings)
     }
 
     /// The server sends whoever asks to another place than the URL.

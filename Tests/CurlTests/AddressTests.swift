@@ -114,6 +114,17 @@ struct AddressTests {
         #expect(!rule.allows(nil, for: url), "nor is an address of another kind")
     }
 
+    @Test(
+        "a host lies in the public network where all its addresses do",
+        arguments: [
+            ("http://1.1.1.1/", true), ("https://[2606:4700::1111]/", true), ("http://localhost/", false),
+            ("http://127.1/", false), ("http://0x7f000001/", false), ("http://[::1]:80/", false),
+            ("http://169.254.169.254/", false), ("http://no-such-host.invalid/", false),
+        ])
+    func network(url: String, isPublic: Bool) throws {
+        #expect(try HTTPURL(url).liesInPublicNetwork() == isPublic)
+    }
+
     @Test("behind a proxy addresses are refused as far as they are named")
     func proxy() throws {
         let proxy = try ScriptedServer { _ in [.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }

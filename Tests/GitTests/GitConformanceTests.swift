@@ -15,7 +15,7 @@ private struct ServedFixture: ConformanceFixture {
 
     var provider: any Provider {
         var settings = GitSettings(now: { Timestamp(seconds: 1_700_000_000) })
-        settings.allowsPrivateAddresses = { _ in true }
+        settings.allowsPrivateAddresses = true
         return GitProvider(settings: settings)
     }
     var locator: Locator { Locator(provider: "git", source: Array((server.url("project.git") + "//").utf8)) }

@@ -57,7 +57,7 @@ struct EngineHarness: Sendable {
                     options: Silo.Options(now: { clock.now }, bootID: [1]))
                 let writer = try EventLogWriter(log: log, follower: state, executor: ThreadExecutor())
                 var git = GitSettings(now: { clock.now })
-                git.allowsPrivateAddresses = { _ in true }
+                git.allowsPrivateAddresses = true
                 let providers: [any Provider] = [GitProvider(settings: git), DirectoryProvider()]
                 let engine = Engine(
                     log: log, writer: writer, state: state, silo: silo, providers: providers, clock: { clock.now },

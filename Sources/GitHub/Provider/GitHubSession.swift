@@ -153,8 +153,7 @@ final class GitHubSession: ProviderSession, @unchecked Sendable {
         var git = GitSettings(now: settings.now)
         git.certificateFile = settings.certificateFile
         git.proxy = settings.proxy
-        let allows = settings.allowsPrivateAddresses
-        git.allowsPrivateAddresses = { _ in allows }
+        git.allowsPrivateAddresses = settings.allowsPrivateAddresses
         git.ownHosts = settings.ownHosts
         let session = GitSession(
             source: source, url: GitHubURL.git(repository, settings),

@@ -16,8 +16,9 @@ public struct APIBackend: Sendable {
     public var oneTimeCode: OneTimeCode?
     /// The names of the providers that there are.
     public var providers: [String]
-    /// Those that read this machine or its network for a tenant, which is for the administrator alone to add.
-    public var localProviders: @Sendable (TenantID) -> Set<String>
+    /// Whether a source lies on this machine or in a network of its own, so that it is for the administrator alone to add. May
+    /// wait for the resolver.
+    public var isLocal: @Sendable (Locator) -> Bool
     /// Until when a limit lets nothing through that is done for that reason, as far as the source's provider knows.
     public var pause: @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause?
     /// The newest checkpoint of the log, as the command gives it; nil: none is signed here.
@@ -39,7 +40,7 @@ public struct APIBackend: Sendable {
         engine: Engine, queries: @escaping @Sendable (Viewer) throws -> Queries, adminToken: Secret? = nil,
         oneTimeCode: OneTimeCode? = nil,
         providers: [String],
-        localProviders: @escaping @Sendable (TenantID) -> Set<String> = { _ in [] },
+        isLocal: @escaping @Sendable (Locator) -> Bool = { _ in false },
         pause: @escaping @Sendable (RepositoryRow, SyncReason, Timestamp) -> LimitPause? = { _, _, _ in nil },
         checkpoint: (@Sendable () async throws -> Forms.Fields)? = nil,
         schedule: @escaping @Sendable () -> SchedulerStatus = { SchedulerStatus() }, concurrency: Int = 1,
@@ -51,7 +52,7 @@ public struct APIBackend: Sendable {
         self.adminToken = { adminToken }
         self.oneTimeCode = oneTimeCode
         self.providers = providers
-        self.localProviders = localProviders
+        self.isLocal = isLocal
         self.pause = pause
         self.checkpoint = checkpoint
         self.schedule = schedule

@@ -41,10 +41,10 @@ struct RepositoryRoutes: Sendable {
         guard let locator = wanted.locator else { throw Problem.malformed("locator is missing") }
         return try await idempotency.once(exchange, bytes: bytes) { hasKey in
             let tenant = try await tenant(wanted.tenant, exchange)
-            guard exchange.caller.isAdministrator || !backend.localProviders(tenant).contains(locator.provider) else {
+            guard exchange.caller.isAdministrator || !backend.isLocal(locator) else {
                 throw Problem(
                     status: .unprocessableContent, code: "unknownProvider",
-                    detail: "sources of \(locator.provider): are for whoever runs this service")
+                    detail: "sources on this machine or in its networks are for whoever runs this service to add")
             }
             let queries = try backend.queries(for: exchange)
             let row: RepositoryRow

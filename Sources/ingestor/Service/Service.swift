@@ -145,17 +145,21 @@ struct Service: Sendable {
         _ oneTimeCode: OneTimeCode?
     ) -> APIBackend {
         let reader = store.reader
-        let defaultTenant = DefaultTenant(state: reader.state)
         var backend = APIBackend(
             engine: store.engine,
             queries: { viewer in
                 try Queries(log: reader.log, state: reader.state, silo: reader.silo, viewer: viewer)
             },
             oneTimeCode: oneTimeCode, providers: reader.providers.all.map(\.name),
-            localProviders: { tenant in
-                // What the operator may read in private networks, whoever has a token of that tenant must not make it read.
-                let readsNetwork = context.settings.allowsPrivateAddresses == nil && defaultTenant.matches(tenant)
-                return Set([DirectoryProvider().name] + (readsNetwork ? [GitProvider.providerName] : []))
+            isLocal: { locator in
+                switch locator.provider {
+                case DirectoryProvider().name: true
+                // What whoever runs the service may read, who has a tenant's token must not make it read.
+                case GitProvider.providerName:
+                    context.settings.allowsPrivateAddresses != true
+                        && !reader.providers.git.liesInPublicNetwork(locator)
+                default: false
+                }
             }, pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
             checkpoint: { try await store.checkpointForm(context) },
             schedule: { scheduler.status }, concurrency: context.settings.concurrency,

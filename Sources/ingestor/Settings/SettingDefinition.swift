@@ -88,7 +88,8 @@ extension SettingKey {
                 summary: "Larger contents are skipped, and recorded as skipped.")
         case .allowPrivateAddresses:
             .init(
-                kind: .boolean, withoutValue: "`git:` sources of the default tenant may", change: .restart,
+                kind: .boolean, withoutValue: "`git:` sources that a tenant has not added by its token may",
+                change: .restart,
                 summary: "Whether sources may lie in private networks and on this machine.")
         case .caFile:
             .init(

@@ -11,6 +11,7 @@ import State
 struct Providers: Sendable {
     let all: [any Provider]
     let gitHub: GitHubProvider
+    let git: GitProvider
 
     /// - Parameters:
     ///   - credentials: the access that tenants have given.
@@ -29,7 +30,8 @@ struct Providers: Sendable {
         gitHubSettings.isDefaultTenant = isDefaultTenant
         gitHubSettings.allowsPrivateAddresses = settings.allowsPrivateAddresses ?? false
         gitHub = GitHubProvider(settings: gitHubSettings, credentials: credentials)
-        all = [gitHub, GitProvider(settings: Self.gitSettings(settings, isDefaultTenant)), DirectoryProvider()]
+        git = GitProvider(settings: Self.gitSettings(settings))
+        all = [gitHub, git, DirectoryProvider()]
     }
 
     /// What sources have said of their limits is kept to, though another process heard it.
@@ -44,14 +46,12 @@ struct Providers: Sendable {
         all.first { $0.name == row.locator.provider }?.pause(of: row.quota, for: reason, at: now)
     }
 
-    private static func gitSettings(
-        _ settings: Settings, _ isDefaultTenant: @escaping @Sendable (TenantID) -> Bool
-    ) -> GitSettings {
+    private static func gitSettings(_ settings: Settings) -> GitSettings {
         var result = GitSettings(now: { Context.now() })
         result.certificateFile = settings.caFile
         result.proxy = settings.proxy
-        let allows = settings.allowsPrivateAddresses
-        result.allowsPrivateAddresses = { allows ?? isDefaultTenant($0) }
+        // Unless it is set, whoever runs the program decides with each source that is added.
+        result.allowsPrivateAddresses = settings.allowsPrivateAddresses ?? true
         return result
     }
 

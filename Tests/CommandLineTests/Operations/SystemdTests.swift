@@ -31,7 +31,8 @@ struct SystemdTests {
         try await withTemporaryFolder { folder in
             let tool = Tool(folder: folder)
             try await tool.succeed("init")
-            // A shell puts the listening socket where the protocol has it: at descriptor 3, for its own process.
+            // A shell puts the listening socket where the protocol has it: at descriptor 3, for its own process. One that takes
+            // descriptors of several digits.
             let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
@@ -50,7 +51,8 @@ struct SystemdTests {
             inheriting.variables = ["LISTEN_FDS": "1"]
             let service = RunningService(
                 try inheriting.start(
-                    inheriting.shellWords("export LISTEN_PID=$$; exec \"$0\" serve 3<&\(listener)"), program: "/bin/sh")
+                    inheriting.shellWords("export LISTEN_PID=$$; exec \"$0\" serve 3<&\(listener)"),
+                    program: "/bin/bash")
             )
             let url = "http://127.0.0.1:\(port)"
             // A connection that comes before the service does waits for it.

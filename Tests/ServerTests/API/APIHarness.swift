@@ -68,7 +68,8 @@ struct APIHarness: Sendable {
         let backend = APIBackend(
             engine: engine, queries: { try Queries(log: log, state: state, silo: silo, viewer: $0) },
             adminToken: admin.map { Secret($0) }, oneTimeCode: oneTimeCode, providers: ["dir"],
-            localProviders: { $0 == acme.tenant ? ["dir", "git"] : ["dir"] }, now: { clock.now },
+            isLocal: { $0.provider == "dir" || $0.bytes.starts(with: Array("git:http://10.".utf8)) },
+            now: { clock.now },
             random: { try secureRandomBytes($0) }, executor: BlockingExecutor())
         try await withServer(api: backend, limits: change) { port, _ in
             try await body(
