@@ -3,7 +3,7 @@ import Events
 import GitHubSimulator
 
 /// Gaps between pushes that were recorded though nothing was missing: every push up to the newest that had come in by then had
-/// come in.
+/// come in, the one to the commit that was expected as well. (Where that commit was seen by a poll, its own push is missing.)
 struct FalseGaps {
     /// Gaps between pushes that were recorded, and those of them that were none.
     private(set) var count = 0
@@ -15,6 +15,8 @@ struct FalseGaps {
         /// By delivery.
         var numbers: [String: Int] = [:]
         var received: Set<Int> = []
+        /// Commits that those pushes led to.
+        var commits: Set<SHA1Hash> = []
 
         /// Whether all came up to the newest one.
         var isWhole: Bool { received.max().map { $0 + 1 == received.count } ?? true }
@@ -41,11 +43,13 @@ struct FalseGaps {
                     guard let repository = lastRepository, let number = sequences[repository]?.numbers[event.delivery]
                     else { break }
                     sequences[repository]?.received.insert(number)
+                    if let commit = event.ref?.after { sequences[repository]?.commits.insert(commit) }
                 case .gapDetected(let gap) where gap.reason == .missedPush:
                     // It stands in the log behind the report that it follows from.
                     count += 1
-                    guard let repository = lastRepository else { break }
-                    if sequences[repository]?.isWhole ?? true { found.append(position) }
+                    guard let sequence = lastRepository.flatMap({ sequences[$0] }) else { break }
+                    let isTold = gap.expected.map { sequence.commits.contains($0) } ?? true
+                    if sequence.isWhole, isTold { found.append(position) }
                 default: break
                 }
             }
