@@ -44,13 +44,11 @@ public struct GitProvider: Provider {
         GitSession(source: source, settings: settings)
     }
 
-    /// Whether the server of a locator lies in the public network, as names are just now. Waits for the resolver; false for
-    /// what is no locator of a Git server.
-    public func liesInPublicNetwork(_ locator: Locator) -> Bool {
-        guard let normal = try? normalize(locator),
-            let url = try? HTTPURL(String(decoding: normal.source, as: UTF8.self))
-        else { return false }
-        return url.liesInPublicNetwork()
+    /// Whether the server of a locator lies in the public network, as names are just now. Waits for the resolver.
+    ///
+    /// - Throws: `ProviderError` for what is no locator of a Git server, `CurlError` for a URL that cannot be read.
+    public func liesInPublicNetwork(_ locator: Locator) throws -> Bool {
+        try HTTPURL(String(decoding: normalize(locator).source, as: UTF8.self)).liesInPublicNetwork()
     }
 }
 

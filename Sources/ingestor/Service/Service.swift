@@ -153,12 +153,15 @@ struct Service: Sendable {
             oneTimeCode: oneTimeCode, providers: reader.providers.all.map(\.name),
             isLocal: { locator in
                 switch locator.provider {
-                case DirectoryProvider().name: true
+                case DirectoryProvider().name: return true
                 // What whoever runs the service may read, who has a tenant's token must not make it read.
                 case GitProvider.providerName:
-                    context.settings.allowsPrivateAddresses != true
-                        && !reader.providers.git.liesInPublicNetwork(locator)
-                default: false
+                    // What cannot be read is refused, with the reason, where it is added.
+                    do {
+                        return try context.settings.allowsPrivateAddresses != true
+                            && !reader.providers.git.liesInPublicNetwork(locator)
+                    } catch { return false }
+                default: return false
                 }
             }, pause: { reader.providers.pause(of: $0, for: $1, at: $2) },
             checkpoint: { try await store.checkpointForm(context) },
