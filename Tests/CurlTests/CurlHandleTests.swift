@@ -177,12 +177,12 @@ struct CurlHandleTests {
         let directory = NSTemporaryDirectory() + "curl-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: directory) } }
-        func openssl(_ arguments: String) throws -> Process {
+        func openssl(_ arguments: String, output: Any = FileHandle.nullDevice) throws -> Process {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
             process.arguments = arguments.split(separator: " ").map(String.init)
             process.currentDirectoryURL = URL(fileURLWithPath: directory)
-            process.standardOutput = FileHandle.nullDevice
+            process.standardOutput = output
             process.standardError = FileHandle.nullDevice
             process.standardInput = Pipe()
             try process.run()
@@ -192,13 +192,22 @@ struct CurlHandleTests {
             "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost "
                 + "-addext subjectAltName=DNS:localhost")
         make.waitUntilExit()
-        let port = Int.random(in: 40000..<60000)
-        let server = try openssl("s_server -accept 127.0.0.1:\(port) -key key.pem -cert cert.pem -www -quiet")
+        // It takes a port that is free, and says which one.
+        let output = Pipe()
+        let server = try openssl("s_server -accept 127.0.0.1:0 -key key.pem -cert cert.pem -www", output: output)
         defer {
             // Children of threads that block signals never see a polite one.
             kill(server.processIdentifier, SIGKILL)
             server.waitUntilExit()
         }
+        var said = ""
+        while !said.contains("ACCEPT 127.0.0.1:") || !said.hasSuffix("\n") {
+            let more = output.fileHandleForReading.availableData
+            try #require(!more.isEmpty, "the server has ended: \(said)")
+            said += String(decoding: more, as: UTF8.self)
+        }
+        let digits = try #require(said.split(separator: "ACCEPT 127.0.0.1:").last).prefix(while: \.isNumber)
+        let port = try #require(Int(digits))
         var trusting = Self.settings()
         trusting.certificateFile = directory + "/cert.pem"
         var isUp = false
