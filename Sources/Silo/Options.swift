@@ -1,4 +1,5 @@
 public import Events
+import Zstd
 
 extension Silo {
     /// Who writes. One process at a time may open the store as writer, and sees to that itself.
@@ -10,7 +11,7 @@ extension Silo {
     /// Settings and limits of a store.
     public struct Options: Sendable {
         /// Raw bytes that are grouped into one frame. More compress better, and cost more to read one blob of.
-        public var frameByteCount = 512 << 10
+        public var frameByteCount = Options.defaultFrameByteCount
         /// Raw bytes of a frame after which a reader that wants no more can stop decoding.
         public var blockByteCount = 128 << 10
         /// Raw bytes of the first frame of a group, from which rewriting takes the others as differences.
@@ -30,21 +31,15 @@ extension Silo {
         public var partByteCount = 4 << 20
         /// Length from which on a shard takes no more frames.
         public var shardByteCount = 256 << 20
-        /// Zstandard's level, 1–19, of bursts of at least ``bulkByteCount``, and while more is put than is compressed.
-        public var compressionLevel = 3
-        /// The level of a burst between the two, where compressing keeps up with putting.
-        public var mediumCompressionLevel = 6
-        /// The level of bursts of at most ``smallByteCount``.
-        public var smallCompressionLevel = 12
-        /// The highest level of a difference, which takes in what it is taken from, too.
-        public var differenceCompressionLevel = 9
+        /// How hard blobs are compressed.
+        public var levels = Options.defaultLevels
+        /// The highest level at which a small burst is compressed as a difference: what it is taken from is taken in, too.
+        public var maximumDifferenceLevel = 9
         /// A burst of so many bytes takes a moment at any level.
         public var smallByteCount = 8 << 20
         /// A burst of so many bytes is a bulk import.
         public var bulkByteCount = 64 << 20
-        /// The level of ``Effort/hard``.
-        public var hardCompressionLevel = 15
-        /// Which of these levels is taken.
+        /// Which of the levels is taken.
         public var effort = Effort.standard
         /// Raw bytes that wait from which on compressing does not keep up.
         public var busyQueueByteCount = 8 << 20
@@ -64,12 +59,36 @@ extension Silo {
         /// start that no `close` came before, the location index is not believed.
         public var bootID: [UInt8]
 
+        public static let defaultFrameByteCount = 512 << 10
+        public static let defaultLevels = Levels(bulk: 3, medium: 6, small: 12, hard: 15)
+        /// The levels that there are.
+        public static let levelRange = Compressor.levels
+
         /// - Parameters:
         ///   - now: the clock.
         ///   - bootID: what is the same until the machine is started again.
         public init(now: @escaping @Sendable () -> Timestamp, bootID: [UInt8]) {
             self.now = now
             self.bootID = bootID
+        }
+    }
+
+    /// Zstandard's levels, 1–19: from fast to small.
+    public struct Levels: Sendable, Equatable {
+        /// Of bursts of at least ``Options/bulkByteCount``, and while more is put than is compressed.
+        public var bulk: Int
+        /// Of bursts between the two, where compressing keeps up with putting.
+        public var medium: Int
+        /// Of bursts of at most ``Options/smallByteCount``.
+        public var small: Int
+        /// Of ``Effort/hard``.
+        public var hard: Int
+
+        public init(bulk: Int, medium: Int, small: Int, hard: Int) {
+            self.bulk = bulk
+            self.medium = medium
+            self.small = small
+            self.hard = hard
         }
     }
 }

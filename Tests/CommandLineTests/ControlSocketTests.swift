@@ -95,12 +95,4 @@ struct ControlSocketTests {
             }
         }
     }
-
-    private func until(_ what: String, _ condition: () -> Bool) async throws {
-        for _ in 0..<2000 {
-            if condition() { return }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        Issue.record("it never happened that \(what)")
-    }
 }

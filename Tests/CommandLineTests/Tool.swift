@@ -157,3 +157,12 @@ func system(_ command: String) async throws -> Int32 {
     while waitpid(process, &status, WNOHANG) != process { try await Task.sleep(for: .milliseconds(3)) }
     return (status >> 8) & 0xFF
 }
+
+/// Waits, for ten seconds at most, until something is so.
+func until(_ what: String, _ condition: () async throws -> Bool) async throws {
+    for _ in 0..<1000 {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    Issue.record("it never happened that \(what)")
+}

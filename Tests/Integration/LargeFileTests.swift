@@ -98,4 +98,25 @@ struct LargeFileTests {
             #expect(try Self.largeFiles(simulated).map(\.size).contains(5))
         }
     }
+
+    @Test("no path names what a pointer stands for: it stays while the pointer does, and goes with it")
+    func collected() async throws {
+        try await SimulatedInstallation.run { simulated in
+            let repository = try simulated.server.addRepository("acme/widgets", files: ["a": "1\n"])
+            let pointer = try repository.addLargeFile("large in name only\n")
+            try repository.push(["x.bin": pointer])
+            let id = try await simulated.add("acme/widgets", setting)
+            _ = try await simulated.here.engine.sync(id)
+            let hash = try #require(try Self.largeFiles(simulated).first).hash
+            var options = CollectOptions()
+            options.release = ReleasePolicy(graceSeconds: 0, graceEvents: 0)
+            #expect(try await simulated.here.engine.collect(options).deleted == 0)
+            #expect(try simulated.queries().blob(hash).isReadable)
+            try await simulated.here.engine.removeRepository(id)
+            // The file, the pointer, and what it stands for.
+            let report = try await simulated.here.engine.collect(options)
+            #expect(report.deleted == 3 && report.differences.isEmpty)
+            #expect(throws: (any Error).self) { try simulated.queries().blob(hash) }
+        }
+    }
 }

@@ -32,7 +32,8 @@ extension Collection {
         }
     }
 
-    /// The blobs of some shards in the order of their paths, each after the version that it takes the place of.
+    /// The blobs of some shards in the order of their paths, each after the version that it takes the place of, or one that
+    /// has the same name elsewhere.
     ///
     /// One pass over all versions a group. Memory grows with the blobs of the group alone.
     private func order(of group: ShardGroup) throws -> [RewriteItem] {
@@ -42,6 +43,7 @@ extension Collection {
         var taken: Set<SHA1Hash> = []
         var path: [UInt8] = []
         var previous: SHA1Hash?
+        var namesakes = Namesakes()
         try engine.log.read { log in
             var domains = VersionDomains()
             try engine.state.read { view in
@@ -50,7 +52,7 @@ extension Collection {
                         path = version.path
                         previous = nil
                     }
-                    guard case .upserted(let mode, let hash, _) = version.content, mode != GitMode.submodule,
+                    guard case .upserted(let mode, let hash, let size) = version.content, mode != GitMode.submodule,
                         version.released == nil, hash != previous,
                         try domains.domain(of: version.version.position, log) == group.domain
                     else { return true }
@@ -60,7 +62,9 @@ extension Collection {
                         wanted.contains(shard)
                     else { return true }
                     taken.insert(hash)
-                    order.append(RewriteItem(hash: hash, path: version.path, predecessor: before))
+                    let like = before ?? namesakes.closest(to: version.path, size: size)
+                    namesakes.insert(version.path, hash, size: size)
+                    order.append(RewriteItem(hash: hash, path: version.path, predecessor: like))
                     return true
                 }
             }

@@ -52,7 +52,7 @@ struct ContentPutter {
         _ content: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> Outcome? {
         buffer.removeAll(keepingCapacity: true)
-        let hint = try hint(content.path)
+        let hint = try hint(content)
         var outcome: Outcome?
         do {
             try produce { piece in
@@ -86,7 +86,7 @@ struct ContentPutter {
         _ content: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> Outcome? {
         let stream = try engine.silo.putStream(
-            in: repository.domain, byteCount: Int(content.size), expecting: content.hash, hint: hint(content.path))
+            in: repository.domain, byteCount: Int(content.size), expecting: content.hash, hint: hint(content))
         buffer.removeAll(keepingCapacity: true)
         do {
             try produce { piece in
@@ -106,10 +106,11 @@ struct ContentPutter {
         }
     }
 
-    /// What helps to keep small what stands at `path` now.
-    private mutating func hint(_ path: [UInt8]) throws -> PutHint {
+    /// What helps to keep a content small.
+    private mutating func hint(_ content: ContentDescription) throws -> PutHint {
         PutHint(
-            predecessor: try predecessors.predecessor(of: path, engine.state), burstByteCount: burstByteCount)
+            predecessor: try predecessors.predecessor(of: content.path, size: content.size, engine.state),
+            burstByteCount: burstByteCount)
     }
 }
 

@@ -12,12 +12,12 @@ public struct EngineOptions: Sendable {
     /// A directory for what makes the next sync cheaper, in the same way; it may be lost at any time. Nil: nothing is kept.
     public var cacheDirectory: String?
     /// New content is made durable and recorded after this many blobs or bytes, whichever comes first.
-    public var contentBatchCount = 8192
-    public var contentBatchByteCount: UInt64 = 64 << 20
+    public var contentBatchCount = 32_768
+    public var contentBatchByteCount: UInt64 = 256 << 20
     /// A content up to this many bytes is handed to the store whole, a larger one in pieces.
     public var wholeContentByteCount: UInt64 = 1 << 20
     /// `ItemsChanged` events that are appended together.
-    public var itemEventsPerAppend = 8
+    public var itemEventsPerAppend = 32
     /// Events between two digests of the state in the log, at least; 0: none are recorded.
     public var digestIntervalEvents = EngineOptions.defaultDigestIntervalEvents
 

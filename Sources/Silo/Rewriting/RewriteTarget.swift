@@ -127,7 +127,7 @@ final class RewriteTarget {
         _ kind: FrameKind, _ bytes: UnsafeRawBufferPointer, _ blobs: [BlobEntry]
     ) throws(SiloError) -> (offset: UInt64, byteCount: Int) {
         try writer.benches.with { (bench) throws(SiloError) in
-            let encoded = try bench.encode(bytes, level: writer.options.mediumCompressionLevel)
+            let encoded = try bench.encode(bytes, level: writer.options.levels.medium)
             let head = FrameHead(
                 kind: kind, encoding: encoded.encoding, rawByteCount: bytes.count,
                 storedByteCount: encoded.bytes.count, payloadChecksum: 0, blobs: blobs)

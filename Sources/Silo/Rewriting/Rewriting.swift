@@ -17,9 +17,9 @@ struct Rewriting {
         self.domain = domain
         level =
             switch effort {
-            case .light: writer.options.compressionLevel
-            case .standard: writer.options.mediumCompressionLevel
-            case .hard: writer.options.hardCompressionLevel
+            case .light: writer.options.levels.bulk
+            case .standard: writer.options.levels.medium
+            case .hard: writer.options.levels.hard
             }
         target = RewriteTarget(writer, domain, copiedFrom: shards)
     }

@@ -15,7 +15,12 @@ final class OpenShard: Sendable {
         var byteCount: UInt64
         /// Bytes may stand beyond `byteCount`.
         var needsCut = false
+        /// Bytes of frames that no sync was begun for.
+        var unsyncedByteCount = 0
     }
+
+    /// So many bytes are made durable ahead of the sync that somebody waits for, while others go on compressing.
+    private static let syncedAheadByteCount = 8 << 20
 
     var id: ShardID { header.shard }
 
@@ -75,6 +80,7 @@ final class OpenShard: Sendable {
             try write(bytes.withUnsafeBytes { disk.writeAll(file.descriptor, $0, at: offset) }, &state)
             try write(disk.writeAll(file.descriptor, payload, at: offset + UInt64(bytes.count)), &state)
             state.byteCount += UInt64(head.frameByteCount)
+            state.unsyncedByteCount += head.frameByteCount
             published(offset, head)
         }
     }
@@ -112,12 +118,19 @@ final class OpenShard: Sendable {
 
     /// Makes all that was appended durable. A failure cannot be tried again: the system may have dropped the bytes.
     func sync() throws(SiloError) {
+        state.withLock { $0.unsyncedByteCount = 0 }
         guard disk.sync(file.descriptor) == 0 else {
             throw SiloError(
                 .stopped,
                 "fsync of shard \(id.rawValue) failed (\(String(cString: strerror(errno)))): what is on disk is unknown. "
                     + "Open the store again; it finds out what is there.", systemError: errno, shard: id)
         }
+    }
+
+    /// Makes durable what was appended where that is much by now, so that the next ``sync()`` has little to do.
+    func syncAhead() throws(SiloError) {
+        let isMuch = state.withLock { $0.unsyncedByteCount >= Self.syncedAheadByteCount }
+        if isMuch { try sync() }
     }
 
     private func write(_ failure: CInt, _ state: inout State) throws(SiloError) {

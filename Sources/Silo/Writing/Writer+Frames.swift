@@ -65,18 +65,19 @@ extension Writer {
                 }
             }
         }
+        try stopping { () throws(SiloError) in try shard.syncAhead() }
     }
 
     private func level(of frame: PendingFrame, isDifference: Bool) -> Int {
         switch options.effort {
-        case .light: return options.compressionLevel
-        case .hard: return options.hardCompressionLevel
+        case .light: return options.levels.bulk
+        case .hard: return options.levels.hard
         case .standard: break
         }
-        if frame.isUrgent || frame.burstByteCount >= options.bulkByteCount { return options.compressionLevel }
-        guard frame.burstByteCount <= options.smallByteCount else { return options.mediumCompressionLevel }
+        if frame.isUrgent || frame.burstByteCount >= options.bulkByteCount { return options.levels.bulk }
+        guard frame.burstByteCount <= options.smallByteCount else { return options.levels.medium }
         return isDifference
-            ? min(options.smallCompressionLevel, options.differenceCompressionLevel) : options.smallCompressionLevel
+            ? min(options.levels.small, options.maximumDifferenceLevel) : options.levels.small
     }
 
     /// What the frame is to be a difference from, decoded; nil where nothing is, or it stands in another shard by now.

@@ -67,7 +67,7 @@ extension Writer {
     ) throws(SiloError) -> (offset: UInt64, head: FrameHead) {
         try monitor.read { (state) throws(SiloError) in try state.checkWritable() }
         return try benches.with { (bench) throws(SiloError) in
-            let encoded = try bench.encode(bytes, level: options.compressionLevel)
+            let encoded = try bench.encode(bytes, level: options.levels.bulk)
             var head = FrameHead(
                 kind: kind, encoding: encoded.encoding, rawByteCount: bytes.count,
                 storedByteCount: encoded.bytes.count, payloadChecksum: 0, blobs: blobs)

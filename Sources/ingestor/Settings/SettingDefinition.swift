@@ -1,5 +1,6 @@
 import GitHub
 import Ingest
+import Silo
 import State
 
 /// One row of the table of settings: from it come the checks, `config show`, and the reference page.
@@ -35,7 +36,9 @@ enum SettingSection: String, CaseIterable, Sendable {
 extension SettingKey {
     var section: SettingSection {
         switch self {
-        case .data, .masterKey, .snapshotEvents, .digestEvents, .logOrigin, .shardBytes: .store
+        case .data, .masterKey, .snapshotEvents, .digestEvents, .logOrigin, .shardBytes, .frameBytes, .compressionBulk,
+            .compressionMedium, .compressionSmall, .compressionHard:
+            .store
         case .concurrency, .maxAttempts, .maxBlobBytes, .allowPrivateAddresses, .caFile, .proxy: .work
         case .listen, .adminToken, .pollInterval, .minimumPollInterval: .service
         case .githubApiUrl, .githubGitUrl, .githubTransport, .githubWebhookSecret, .githubAppId, .githubPrivateKey,
@@ -74,6 +77,33 @@ extension SettingKey {
             .init(
                 kind: .integer((64 << 10)...(64 << 30)), withoutValue: "the store's own size", change: .restart,
                 summary: "A shard of the blob store is sealed beyond so many bytes.")
+        case .frameBytes:
+            .init(
+                kind: .integer((4 << 10)...(4 << 20)), defaultText: "\(Silo.Options.defaultFrameByteCount)",
+                change: .restart,
+                summary:
+                    "Bytes of content that are compressed together. More take less room, and longer to read one file of."
+            )
+        case .compressionBulk:
+            .init(
+                kind: .integer(Silo.Options.levelRange), defaultText: "\(Silo.Options.defaultLevels.bulk)",
+                change: .restart,
+                summary: "Zstandard's level for bulk imports, and while more comes in than is compressed.")
+        case .compressionMedium:
+            .init(
+                kind: .integer(Silo.Options.levelRange), defaultText: "\(Silo.Options.defaultLevels.medium)",
+                change: .restart,
+                summary: "The level for syncs of some megabytes, and where the network is slower than compressing.")
+        case .compressionSmall:
+            .init(
+                kind: .integer(Silo.Options.levelRange), defaultText: "\(Silo.Options.defaultLevels.small)",
+                change: .restart,
+                summary: "The level for syncs that bring little.")
+        case .compressionHard:
+            .init(
+                kind: .integer(Silo.Options.levelRange), defaultText: "\(Silo.Options.defaultLevels.hard)",
+                change: .restart,
+                summary: "The level of `gc --recompress`.")
         case .concurrency:
             .init(
                 kind: .integer(1...64), defaultText: "4", change: .restart,

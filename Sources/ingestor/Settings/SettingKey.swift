@@ -7,6 +7,11 @@ enum SettingKey: String, CaseIterable, Sendable {
     case digestEvents
     case logOrigin
     case shardBytes
+    case frameBytes
+    case compressionBulk
+    case compressionMedium
+    case compressionSmall
+    case compressionHard
     case concurrency
     case maxAttempts
     case maxBlobBytes

@@ -1,6 +1,7 @@
 import Ingest
 import ProviderKit
 import Server
+import Silo
 
 /// What a command works with, after flag, environment, file and default. What each of them is, stands in
 /// ``SettingDefinition``.
@@ -10,6 +11,8 @@ struct Settings: Sendable {
     var maxAttempts: Int
     var maxBlobBytes: UInt64?
     var shardBytes: Int?
+    var frameBytes: Int
+    var compressionLevels: Silo.Levels
     var snapshotEvents: UInt64
     var digestEvents: UInt64
     /// Nil: those of the default tenant may lie in private networks.
@@ -42,6 +45,10 @@ struct Settings: Sendable {
         maxAttempts = try resolved.number(.maxAttempts)
         maxBlobBytes = resolved.integer(.maxBlobBytes).map { UInt64($0) }
         shardBytes = resolved.integer(.shardBytes)
+        frameBytes = try resolved.number(.frameBytes)
+        compressionLevels = Silo.Levels(
+            bulk: try resolved.number(.compressionBulk), medium: try resolved.number(.compressionMedium),
+            small: try resolved.number(.compressionSmall), hard: try resolved.number(.compressionHard))
         snapshotEvents = UInt64(try resolved.number(.snapshotEvents))
         digestEvents = UInt64(try resolved.number(.digestEvents))
         allowsPrivateAddresses = resolved.text(.allowPrivateAddresses).map { $0 == "true" }

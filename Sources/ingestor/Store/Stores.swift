@@ -42,6 +42,8 @@ struct Stores: Sendable {
         // What opens records opens contents, too.
         options.keys = log.keys as? TenantKeys
         if let bytes = context.settings.shardBytes { options.shardByteCount = bytes }
+        options.frameByteCount = context.settings.frameBytes
+        options.levels = context.settings.compressionLevels
         return options
     }
 

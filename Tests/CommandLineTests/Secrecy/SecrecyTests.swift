@@ -157,12 +157,4 @@ struct SecrecyTests {
         }
         return String(try #require(port))
     }
-
-    private func until(_ what: String, _ condition: () async throws -> Bool) async throws {
-        for _ in 0..<200 {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Issue.record("it never happened that \(what)")
-    }
 }
