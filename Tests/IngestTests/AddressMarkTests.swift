@@ -29,7 +29,8 @@ import Testing
 
     /// A name that was public when it was added, and names this machine by the time it is asked.
     @Test(
-        "a name that changes its answer is refused when the connection is opened", arguments: ["localhost", "127.0.0.1"])
+        "a name that changes its answer is refused when the connection is opened",
+        arguments: ["localhost", "127.0.0.1"])
     func rebinding(host: String) async throws {
         try await EngineHarness.run(allowsPrivateAddresses: nil) { harness in
             let marked = try await Self.add(host, marked: true, harness, "marked.git")

@@ -66,8 +66,12 @@ import Testing
             "a.bin": try Ground.unique(3000), "b.txt": Array(repeating: UInt8(ascii: "x"), count: 50_000),
             "c.bin": try Ground.unique(200_000),
         ]
-        let known = try await trace(victimHasThem: true, contents)
-        let unknown = try await trace(victimHasThem: false, contents)
+        var known = try await trace(victimHasThem: true, contents)
+        var unknown = try await trace(victimHasThem: false, contents)
+        // How HTTP cuts an answer into chunks is chance; one content that was spared would be thousands of bytes.
+        #expect(
+            max(known.bytesReceived, unknown.bytesReceived) - min(known.bytesReceived, unknown.bytesReceived) < 1000)
+        (known.bytesReceived, unknown.bytesReceived) = (0, 0)
         #expect(known == unknown)
         #expect(known.blobs == 3)
     }

@@ -77,7 +77,7 @@ extension RepositoryAdded: EventPayload {
 
     var json: [(String, JSONValue)] {
         JSONValue.fields("locator", bytes: locator.bytes) + configuration.json
-            + [("publicAddressesOnly", .bool(publicAddressesOnly))]
+            + (publicAddressesOnly ? [("publicAddressesOnly", .bool(true))] : [])
     }
 }
 

@@ -78,13 +78,6 @@ import Testing
                 let refused = try answer(token)
                 #expect(refused.status == 422 && refused.body.contains("for whoever runs this service"))
             }
-            // What lies elsewhere now, and may lie here tomorrow, is marked: each of its connections is looked at.
-            for (number, token) in [harness.acme.token, APIHarness.admin].enumerated() {
-                let body = #"{"locator":"github:o/n\#(number)"}"#
-                #expect(try harness.ask("POST", "/v1/repositories", as: token, body: body).status == 201)
-            }
-            let added = try harness.ask("GET", "/v1/events?kind=RepositoryAdded", as: APIHarness.admin).lines
-            #expect(added.map { $0["payload"]?["publicAddressesOnly"]?.bool } == [false, false, true, false])
             // Nobody reads git: here.
             #expect(try answer(APIHarness.admin).body.contains("there is no provider git"))
         }
