@@ -43,11 +43,32 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
+// For `tools/soak fuzz`: the program becomes a library without its entry, so that a fuzzer that brings one can link it.
+let isFuzzed = Context.environment["INGESTOR_FUZZ"] != nil
+
+let programDependencies: [Target.Dependency] = [
+    "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit", "Git", "GitHub",
+    "Directory",
+    "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL", "Zstd", "CBuild", argumentParser, configuration,
+    logging,
+    unixSignals,
+]
+
+let program: [Target] =
+    isFuzzed
+    ? [
+        .target(
+            name: "ingestor", dependencies: programDependencies, exclude: ["main.swift"], swiftSettings: strict),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "ingestor"], path: "Tests/Fuzz/Runner", swiftSettings: strict),
+    ] : [.executableTarget(name: "ingestor", dependencies: programDependencies, swiftSettings: strict)]
+
 let package = Package(
     name: "ingestor",
     platforms: [.macOS(.v26)],
     products: [
-        .executable(name: "ingestor", targets: ["ingestor"]),
+        isFuzzed
+            ? .executable(name: "fuzz", targets: ["fuzz"]) : .executable(name: "ingestor", targets: ["ingestor"]),
         .library(name: "EventLog", targets: ["EventLog"]),
         .library(name: "Silo", targets: ["Silo"]),
         .library(name: "State", targets: ["State"]),
@@ -111,18 +132,9 @@ let package = Package(
                 serviceLifecycle, logging, coreMetrics,
             ]),
         layer("GitHubSimulator", ["OpenSSL", hummingbird, logging]),
-        .executableTarget(
-            name: "ingestor",
-            dependencies: [
-                "Events", "EventLog", "Silo", "Projections", "State", "Replay", "Queries", "ProviderKit",
-                "Git", "GitHub", "Directory", "Ingest", "Server", "Vault", "GitHubSimulator", "LMDB", "OpenSSL", "Zstd",
-                "CBuild",
-                argumentParser, configuration, logging, unixSignals,
-            ],
-            swiftSettings: strict),
 
         // Tests mirror the targets; what several of them need stands in Tests/Support.
-        support("TestSupport"),
+        support("TestSupport", ["OpenSSL"]),
         support("EventGenerator", ["Events", "EventLog", "Projections"]),
         tests("LMDBTests", ["LMDB"]),
         tests("ZstdTests", ["Zstd"]),
@@ -174,5 +186,28 @@ let package = Package(
                 "Projections", "Events", "ProviderKit", "TestSupport", "NetworkSupport", logging,
             ],
             path: "Tests/Integration", swiftSettings: strict),
-    ]
+
+        .testTarget(
+            name: "IsolationTests",
+            dependencies: [
+                "Ingest", "Server", "Queries", "State", "EventLog", "Silo", "Projections", "Events", "ProviderKit",
+                "Git",
+                "Directory", "GitHubSimulator", "OpenSSL", "TestSupport", logging,
+            ],
+            path: "Tests/Isolation", swiftSettings: strict),
+
+        // Parsers under fire: what is tried, what `swift test` tries of it, and (above) the fuzzer.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Curl", "Events", "EventLog", "Silo", "GitProtocol", "Git", "GitHub", "ProviderKit", "Server",
+                "Inflate",
+                "OpenSSL", "EventGenerator", "TestSupport",
+            ],
+            path: "Tests/Fuzz/Targets",
+            // They look inside of modules, which a release build does not allow.
+            swiftSettings: strict + [.define("FUZZABLE", .when(configuration: .debug))]),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Regressions", swiftSettings: strict),
+    ] + program
 )

@@ -41,7 +41,9 @@ public struct GitProvider: Provider {
     }
 
     public func session(with source: Source) throws -> any ProviderSession {
-        GitSession(source: source, settings: settings)
+        var settings = settings
+        settings.allowsPrivateAddresses = settings.allowsPrivateAddresses ?? !source.publicAddressesOnly
+        return GitSession(source: source, settings: settings)
     }
 
     /// Whether the server of a locator lies in the public network, as names are just now. Waits for the resolver.
@@ -58,8 +60,8 @@ public struct GitSettings: Sendable {
     public var certificateFile: String?
     /// A proxy's URL.
     public var proxy: String?
-    /// Whether sources may lie outside of the public network.
-    public var allowsPrivateAddresses = false
+    /// Whether sources may lie outside of the public network; nil: those that are not marked (`Source.publicAddressesOnly`).
+    public var allowsPrivateAddresses: Bool? = false
     /// Hosts, in lower case, that whoever runs the program has named: they may lie anywhere.
     package var ownHosts: Set<String> = []
     /// The present moment, for servers that say how many seconds to wait.
@@ -67,7 +69,7 @@ public struct GitSettings: Sendable {
 
     public init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
 
-    var addresses: AddressRule { allowsPrivateAddresses ? .any : .publicOnly(besides: ownHosts) }
+    var addresses: AddressRule { allowsPrivateAddresses ?? false ? .any : .publicOnly(besides: ownHosts) }
 }
 
 extension String {

@@ -7,10 +7,10 @@ final class CipherPool: Sendable {
     /// Contexts that are kept while nobody uses them, of each direction.
     private static let maximumIdle = 8
 
-    private let key: [UInt8]
+    private let key: KeyBytes
     private let idle = Mutex<[RecordCipher]>([])
 
-    init(key: [UInt8]) { self.key = key }
+    init(key: consuming [UInt8]) { self.key = KeyBytes(key) }
 
     func take(_ direction: AESGCMContext.Direction) throws(OpenSSLError) -> RecordCipher {
         let waiting = idle.withLock { idle -> RecordCipher? in
@@ -18,7 +18,7 @@ final class CipherPool: Sendable {
             return idle.remove(at: index)
         }
         if let waiting { return waiting }
-        return try RecordCipher(key: key, direction)
+        return try key.lend { key throws(OpenSSLError) in try RecordCipher(key: key, direction) }
     }
 
     func giveBack(_ cipher: RecordCipher) {

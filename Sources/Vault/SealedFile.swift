@@ -48,8 +48,10 @@ struct SealedFile {
     ///
     /// - Throws: `OpenSSLError` where it is not as it was, or the key is another.
     func open(with key: MasterKey) throws(OpenSSLError) -> [UInt8] {
-        try AESGCM.open(
-            key: key.bytes, nonce: nonce, sealed: sealed, authenticated: Self.head(purpose, id, fingerprint))
+        try key.bytes.lend { key throws(OpenSSLError) in
+            try AESGCM.open(
+                key: key, nonce: nonce, sealed: sealed, authenticated: Self.head(purpose, id, fingerprint))
+        }
     }
 
     /// A whole file.
@@ -57,7 +59,9 @@ struct SealedFile {
         _ secret: [UInt8], purpose: Purpose, id: LogPosition, key: MasterKey, nonce: [UInt8]
     ) throws(OpenSSLError) -> [UInt8] {
         let head = head(purpose, id, key.fingerprint)
-        let sealed = try AESGCM.seal(key: key.bytes, nonce: nonce, plaintext: secret, authenticated: head)
+        let sealed = try key.bytes.lend { key throws(OpenSSLError) in
+            try AESGCM.seal(key: key, nonce: nonce, plaintext: secret, authenticated: head)
+        }
         return head + nonce + sealed
     }
 

@@ -133,7 +133,8 @@ public final class TenantKeys: RecordKeys {
 
     public func randomBytes(_ count: Int) throws -> [UInt8] { try random(count) }
 
-    private func pool(_ key: [UInt8]) throws -> CipherPool {
+    private func pool(_ key: consuming [UInt8]) throws -> CipherPool {
+        defer { key.wipe() }
         guard key.count == AESGCM.keyByteCount else {
             throw VaultError(
                 .damaged, "the key of a tenant has \(key.count) bytes instead of 32: restore it from a backup")

@@ -165,7 +165,9 @@ public final class Vault: Sendable {
             if keys.replaced != nil { try reseal(&keys) }
             guard new != keys.current else { return try ids().count }
             for place in try places() { _ = try open(place, with: keys) }
-            let file = try sealed(keys.current.bytes, purpose: .replacedKey, id: LogPosition(0), with: new)
+            let file = try keys.current.bytes.lend { old in
+                try sealed(old, purpose: .replacedKey, id: LogPosition(0), with: new)
+            }
             // Durable before anything is sealed with the new key.
             try folder.write(Self.rotationName, file)
             keys.replaced = keys.current

@@ -38,8 +38,9 @@ struct EngineHarness: Sendable {
     let clock: SteppingClock
     let tenant: TenantID
 
+    /// - Parameter allowsPrivateAddresses: as of `GitSettings`; the server lies on this machine.
     static func run(
-        _ change: (inout EngineOptions) -> Void = { _ in },
+        allowsPrivateAddresses: Bool? = true, _ change: (inout EngineOptions) -> Void = { _ in },
         _ body: @escaping @Sendable (EngineHarness) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -57,7 +58,7 @@ struct EngineHarness: Sendable {
                     options: Silo.Options(now: { clock.now }, bootID: [1]))
                 let writer = try EventLogWriter(log: log, follower: state, executor: ThreadExecutor())
                 var git = GitSettings(now: { clock.now })
-                git.allowsPrivateAddresses = true
+                git.allowsPrivateAddresses = allowsPrivateAddresses
                 let providers: [any Provider] = [GitProvider(settings: git), DirectoryProvider()]
                 let engine = Engine(
                     log: log, writer: writer, state: state, silo: silo, providers: providers, clock: { clock.now },

@@ -209,6 +209,26 @@ import Testing
         #expect(given.state.rows(.repositoriesByLocator).isEmpty)
     }
 
+    /// The mark stays with the source whatever happens to it, and a row without it is what it was before there was one.
+    @Test func publicAddressesOnlyIsKept() throws {
+        func row(_ mark: Bool) throws -> RepositoryRow {
+            var given = Given()
+            let locator = Locator(provider: "git", source: Array("https://example.org/a".utf8))
+            let repository = try given.event(
+                .repositoryAdded(.init(locator: locator, configuration: .init(), publicAddressesOnly: mark)))
+            try given.event(.repositoryReconfigured(.init(configuration: .init(isPrivate: false))), of: repository)
+            try given.event(.repositoryRenamed(.init(old: locator, new: locator)), of: repository)
+            return try #require(try given.repositoryRow(repository))
+        }
+        let (marked, plain) = (try row(true), try row(false))
+        #expect(marked.publicAddressesOnly && marked.isIdentityDue && !plain.publicAddressesOnly)
+        var expected = plain.encode()
+        let changed = zip(expected, marked.encode()).enumerated().filter { $1.0 != $1.1 }
+        #expect(changed.count == 1, "one byte tells them apart")
+        expected[try #require(changed.first).offset] = 3
+        #expect(marked.encode() == expected)
+    }
+
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func anyStreamFoldsAndEveryRowDecodes(seed: UInt64) throws {
         var stream = EventStream(seed: seed)

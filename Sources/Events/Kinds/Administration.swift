@@ -16,10 +16,13 @@ public struct TenantAdded: Sendable, Equatable {
 public struct RepositoryAdded: Sendable, Equatable {
     public var locator: Locator
     public var configuration: RepositoryConfiguration
+    /// Nobody but its tenant vouches for where it lies: it is asked for in the public network alone.
+    public var publicAddressesOnly: Bool
 
-    public init(locator: Locator, configuration: RepositoryConfiguration) {
+    public init(locator: Locator, configuration: RepositoryConfiguration, publicAddressesOnly: Bool = false) {
         self.locator = locator
         self.configuration = configuration
+        self.publicAddressesOnly = publicAddressesOnly
     }
 }
 
@@ -59,6 +62,7 @@ extension RepositoryAdded: EventPayload {
         let secret = try Wire.decode(WireRepositoryAddedSealed.self, sealed)
         locator = Locator(provider: open.provider, source: secret.source.array)
         configuration = RepositoryConfiguration(open, secret)
+        publicAddressesOnly = open.publicAddressesOnly
     }
 
     func encode() -> (clear: [UInt8], sealed: [UInt8]) {
@@ -66,11 +70,15 @@ extension RepositoryAdded: EventPayload {
         var secret = WireRepositoryAddedSealed()
         configuration.write(&open, &secret)
         open.provider = locator.provider
+        open.publicAddressesOnly = publicAddressesOnly
         secret.source = Data(locator.source)
         return (Wire.encode(open), Wire.encode(secret))
     }
 
-    var json: [(String, JSONValue)] { JSONValue.fields("locator", bytes: locator.bytes) + configuration.json }
+    var json: [(String, JSONValue)] {
+        JSONValue.fields("locator", bytes: locator.bytes) + configuration.json
+            + (publicAddressesOnly ? [("publicAddressesOnly", .bool(true))] : [])
+    }
 }
 
 extension RepositoryReconfigured: EventPayload {

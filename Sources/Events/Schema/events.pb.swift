@@ -129,6 +129,8 @@ nonisolated struct WireRepositoryAdded: Sendable {
 
   var largeFiles: Bool = false
 
+  var publicAddressesOnly: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1555,7 +1557,7 @@ nonisolated extension WireTenantLimited: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireRepositoryAdded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RepositoryAdded"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}provider\0\u{1}private\0\u{3}keep_history_days\0\u{3}large_files\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}provider\0\u{1}private\0\u{3}keep_history_days\0\u{3}large_files\0\u{3}public_addresses_only\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1567,6 +1569,7 @@ nonisolated extension WireRepositoryAdded: SwiftProtobuf.Message, SwiftProtobuf.
       case 2: try { try decoder.decodeSingularBoolField(value: &self.`private`) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.keepHistoryDays) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.largeFiles) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.publicAddressesOnly) }()
       default: break
       }
     }
@@ -1585,6 +1588,9 @@ nonisolated extension WireRepositoryAdded: SwiftProtobuf.Message, SwiftProtobuf.
     if self.largeFiles != false {
       try visitor.visitSingularBoolField(value: self.largeFiles, fieldNumber: 4)
     }
+    if self.publicAddressesOnly != false {
+      try visitor.visitSingularBoolField(value: self.publicAddressesOnly, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1593,6 +1599,7 @@ nonisolated extension WireRepositoryAdded: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.`private` != rhs.`private` {return false}
     if lhs.keepHistoryDays != rhs.keepHistoryDays {return false}
     if lhs.largeFiles != rhs.largeFiles {return false}
+    if lhs.publicAddressesOnly != rhs.publicAddressesOnly {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

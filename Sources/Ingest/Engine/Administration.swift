@@ -28,28 +28,28 @@ extension Engine {
     /// Watches a source from now on. One that had the name and was deleted gives it up, and is kept with all that is known
     /// of it under its name and number (`Locator.former`).
     ///
+    /// - Parameter publicAddressesOnly: it is asked for in the public network alone, unless the settings let all sources lie
+    ///   anywhere: whoever adds it may not make this machine ask its own network.
     /// - Throws: `IngestError` (alreadyAdded, limitReached, unknownProvider), `ProviderError` for a locator that is none.
     public func addRepository(
-        _ locator: Locator, configuration: RepositoryConfiguration, tenant: TenantID
+        _ locator: Locator, configuration: RepositoryConfiguration, tenant: TenantID, publicAddressesOnly: Bool = false
     ) async throws -> RepositoryRow {
-        let locator = try normalize(locator)
-        guard try limits(of: tenant).repositories != nil else {
-            return try await add(locator, configuration, tenant)
-        }
+        let event = RepositoryAdded(
+            locator: try normalize(locator), configuration: configuration, publicAddressesOnly: publicAddressesOnly)
+        guard try limits(of: tenant).repositories != nil else { return try await add(event, tenant) }
         return try await adding.hold {
             // What is watched already takes no place of its own.
-            if try repository(locator, of: tenant) == nil { try checkRoom(forRepositoriesOf: tenant) }
-            return try await add(locator, configuration, tenant)
+            if try repository(event.locator, of: tenant) == nil { try checkRoom(forRepositoriesOf: tenant) }
+            return try await add(event, tenant)
         }
     }
 
-    private func add(
-        _ locator: Locator, _ configuration: RepositoryConfiguration, _ tenant: TenantID
-    ) async throws -> RepositoryRow {
+    private func add(_ event: RepositoryAdded, _ tenant: TenantID) async throws -> RepositoryRow {
+        let locator = event.locator
         try await retire(locator, of: tenant)
         let draft = EventDraft(
-            .repositoryAdded(RepositoryAdded(locator: locator, configuration: configuration)), tenant: tenant,
-            domain: Self.domain(of: configuration, tenant), repository: .itself)
+            .repositoryAdded(event), tenant: tenant, domain: Self.domain(of: event.configuration, tenant),
+            repository: .itself)
         let claim = Claim(Claims.repository(tenant, locator))
         switch try await writer.append([draft], at: clock(), claims: [claim]) {
         case .appended(let range):

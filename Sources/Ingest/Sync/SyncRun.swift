@@ -202,6 +202,7 @@ struct SyncRun {
             cacheDirectory: engine.options.cacheDirectory.map { "\($0)/\(repository.id.rawValue)" },
             // A name or a visibility that somebody else reported is asked for before anything is built upon it.
             reason: isIdentityDue ? .forced : reason)
+        source.publicAddressesOnly = repository.publicAddressesOnly
         source.pushed = engine.pushes.changes(of: repository.id)
         return source
     }

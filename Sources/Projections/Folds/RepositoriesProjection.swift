@@ -19,12 +19,13 @@ public enum RepositoriesProjection: Projection {
         _ table: Table, key: RawSpan, row: inout RowBuffer, delta: RawSpan
     ) throws(DecodingFailure) {
         let delta = try RepositoryDelta(decoding: delta)
-        if case .added(let tenant, let domain, let locator, let configuration) = delta.change {
+        if case .added(let tenant, let domain, let locator, let configuration, let isPublic) = delta.change {
             guard !row.isPresent else { return }
             var reader = ByteReader(key)
-            let new = RepositoryRow(
+            var new = RepositoryRow(
                 id: try reader.repository(), tenant: tenant, domain: domain, locator: locator,
                 configuration: configuration, addedAt: delta.at)
+            new.publicAddressesOnly = isPublic
             row.set(new.encode())
         } else {
             // An event of a repository that nobody added is one that nobody decided on: there is nothing to change.

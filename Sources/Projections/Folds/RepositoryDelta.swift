@@ -7,7 +7,7 @@ struct RepositoryDelta: Equatable {
         case none
         /// Something about it that stands in no column.
         case noticed
-        case added(TenantID, Domain, Locator, RepositoryConfiguration)
+        case added(TenantID, Domain, Locator, RepositoryConfiguration, publicAddressesOnly: Bool)
         case reconfigured(Domain, RepositoryConfiguration)
         case removed
         case polled(changed: Bool, head: SHA1Hash?, validator: [UInt8], RateLimit?, quota: String, isScheduled: Bool)
@@ -34,7 +34,8 @@ struct RepositoryDelta: Equatable {
         switch envelope.event {
         case .repositoryAdded(let event):
             change = .added(
-                envelope.header.tenant, envelope.header.domain, event.locator, event.configuration)
+                envelope.header.tenant, envelope.header.domain, event.locator, event.configuration,
+                publicAddressesOnly: event.publicAddressesOnly)
         case .repositoryReconfigured(let event):
             change = .reconfigured(envelope.header.domain, event.configuration)
         case .repositoryRemoved: change = .removed
@@ -76,13 +77,14 @@ struct RepositoryDelta: Equatable {
         bytes.put(at)
         switch change {
         case .none: bytes.append(0)
-        case .added(let tenant, let domain, let locator, let configuration):
+        case .added(let tenant, let domain, let locator, let configuration, let publicAddressesOnly):
             bytes.append(1)
             bytes.put(tenant.rawValue)
             bytes.put(domain.rawValue)
             bytes.put(text: locator.provider)
             bytes.put(string: locator.source)
             configuration.encode(into: &bytes)
+            bytes.append(publicAddressesOnly ? 1 : 0)
         case .reconfigured(let domain, let configuration):
             bytes.append(2)
             bytes.put(domain.rawValue)
@@ -144,7 +146,8 @@ struct RepositoryDelta: Equatable {
         case 1:
             change = .added(
                 try reader.tenant(), try reader.domain(),
-                Locator(provider: try reader.text(), source: try reader.string()), try reader.configuration())
+                Locator(provider: try reader.text(), source: try reader.string()), try reader.configuration(),
+                publicAddressesOnly: try reader.flag())
         case 2: change = .reconfigured(try reader.domain(), try reader.configuration())
         case 3: change = .removed
         case 4:

@@ -51,6 +51,8 @@ public struct RepositoryRow: Sendable, Equatable {
     public var quota = ""
     /// Its name or visibility changed since the last completed sync: the provider has to be asked for both anew.
     public var isIdentityDue = false
+    /// It is asked for in the public network alone, wherever others may lie.
+    public var publicAddressesOnly = false
 
     public var isRemoved: Bool { removedAt != nil }
 
@@ -106,7 +108,10 @@ extension RepositoryRow {
         quietPolls = try open.uint32()
         changedPolls = try open.uint32()
         quota = try open.text()
-        isIdentityDue = try open.flag()
+        let marks = try open.byte()
+        guard marks <= 3 else { throw DecodingFailure("marks \(marks) of a repository are unknown") }
+        isIdentityDue = marks & 1 != 0
+        publicAddressesOnly = marks & 2 != 0
         try open.end()
         try sealed.end()
     }
@@ -144,7 +149,8 @@ extension RepositoryRow {
         open.put(quietPolls)
         open.put(changedPolls)
         open.put(text: quota)
-        open.append(isIdentityDue ? 1 : 0)
+        // One byte, so that a row without the second mark is what it was before there was one, and so is its digest.
+        open.append((isIdentityDue ? 1 : 0) | (publicAddressesOnly ? 2 : 0))
         return SplitRow.encode(tenant: tenant, open: open, sealed: sealed)
     }
 }

@@ -10,6 +10,8 @@ public struct Source: Sendable {
     public var identity: SourceIdentity?
     public var configuration: RepositoryConfiguration
     public var limits: SourceLimits
+    /// Whoever added it may have it asked for in the public network alone.
+    public var publicAddressesOnly = false
     /// A directory for this source alone, for what does not fit in memory. It may not exist yet. What is left there by
     /// an attempt that was cut is offered to the next; it is deleted after a completed sync.
     public var spoolDirectory: String

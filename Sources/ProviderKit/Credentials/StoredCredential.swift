@@ -25,25 +25,6 @@ public struct StoredCredential: Sendable, Equatable {
     }
 }
 
-/// Something that must not be shown: it prints as dots, and no mirror sees into it.
-public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    private let bytes: [UInt8]
-
-    public init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    public init(_ text: String) { bytes = Array(text.utf8) }
-
-    /// The secret itself, for whoever has to use it.
-    public func reveal() -> [UInt8] { bytes }
-
-    /// The secret itself as text.
-    public func revealText() -> String { String(decoding: bytes, as: UTF8.self) }
-
-    public var description: String { "•••" }
-    public var debugDescription: String { description }
-    public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
 /// Where a provider finds the access that a tenant has given it.
 public protocol CredentialStore: Sendable {
     /// Those that are neither revoked nor expired for good, the newest first.

@@ -49,7 +49,9 @@ struct RepositoryRoutes: Sendable {
             let queries = try backend.queries(for: exchange)
             let row: RepositoryRow
             do {
-                row = try await backend.engine.addRepository(locator, configuration: configuration, tenant: tenant)
+                row = try await backend.engine.addRepository(
+                    locator, configuration: configuration, tenant: tenant,
+                    publicAddressesOnly: !exchange.caller.isAdministrator)
             } catch let error as IngestError where error.code == .alreadyAdded && hasKey {
                 // The answer to the same request may have been lost with an earlier process.
                 let known = try backend.engine.repository(try backend.engine.normalize(locator), of: tenant)

@@ -17,12 +17,14 @@ struct Program: Sendable {
         }
         let mode = ThisProcess.outputMode(environment, isQuiet: command.global.quiet)
         let output = Output(mode: mode, sink: sink)
+        let refusal = CoreDumps.forbid()
         return await finish(output) {
             let source = settingsSource(of: command)
             let resolved = ResolvedSettings(source())
             if let command = command as? any SettingsCommand { return try await command.run(resolved, output) }
             let settings = try Settings(resolved)
             output.log(from: settings.logLevel, as: settings.logFormat)
+            if settings.allowsCoreDumps { CoreDumps.allow() } else if let refusal { output.problem(refusal) }
             let context = Context(
                 output: output, options: command.global, settings: settings,
                 data: DataDirectory(path: settings.dataDirectory), workingDirectory: ThisProcess.workingDirectory(),

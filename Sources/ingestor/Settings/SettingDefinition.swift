@@ -30,7 +30,7 @@ enum SettingSection: String, CaseIterable, Sendable {
     case service = "The service"
     case gitHub = "GitHub"
     case garbage = "Garbage"
-    case logging = "Logging"
+    case logging = "Logging and debugging"
 }
 
 extension SettingKey {
@@ -45,7 +45,7 @@ extension SettingKey {
             .githubClientId, .githubClientSecret, .githubToken:
             .gitHub
         case .webhookBodyDays, .gcInterval, .gcGrace, .gcGraceEvents, .gcRecompress: .garbage
-        case .logLevel, .logFormat: .logging
+        case .logLevel, .logFormat, .allowCoreDumps: .logging
         }
     }
 
@@ -209,6 +209,12 @@ extension SettingKey {
                 kind: .choice(LogFormat.allCases.map(\.rawValue)), defaultText: LogFormat.automatic.rawValue,
                 change: .live,
                 summary: "How; `auto`: as text on a terminal, as JSON elsewhere.")
+        case .allowCoreDumps:
+            .init(
+                kind: .boolean, defaultText: "false", change: .restart,
+                summary:
+                    "Whether a crash may leave the process's memory, keys and all, in a file, and a debugger may look into it."
+            )
         }
     }
 }

@@ -38,6 +38,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case gcRecompress
     case logLevel
     case logFormat
+    case allowCoreDumps
 
     /// Never shown, and may be given as a file.
     var isSecret: Bool { definition.kind.isSecret }

@@ -15,7 +15,7 @@ struct Settings: Sendable {
     var compressionLevels: Silo.Levels
     var snapshotEvents: UInt64
     var digestEvents: UInt64
-    /// Nil: those of the default tenant may lie in private networks.
+    /// Nil: those may lie in private networks that no tenant's token has added.
     var allowsPrivateAddresses: Bool?
     var caFile: String?
     var proxy: String?
@@ -32,6 +32,7 @@ struct Settings: Sendable {
     var logOrigin: String?
     var logLevel: LogLevel
     var logFormat: LogFormat
+    var allowsCoreDumps: Bool
     var gitHub: GitHubOptions
 
     static let gcGraceRange = 0...(3650 * 86_400)
@@ -67,6 +68,7 @@ struct Settings: Sendable {
         logOrigin = resolved.text(.logOrigin)
         logLevel = LogLevel(rawValue: try resolved.required(.logLevel)) ?? .warning
         logFormat = LogFormat(rawValue: try resolved.required(.logFormat)) ?? .automatic
+        allowsCoreDumps = resolved.text(.allowCoreDumps) == "true"
         gitHub = try GitHubOptions(resolved)
     }
 

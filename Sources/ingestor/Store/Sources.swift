@@ -50,8 +50,7 @@ struct Providers: Sendable {
         var result = GitSettings(now: { Context.now() })
         result.certificateFile = settings.caFile
         result.proxy = settings.proxy
-        // Unless it is set, whoever runs the program decides with each source that is added.
-        result.allowsPrivateAddresses = settings.allowsPrivateAddresses ?? true
+        result.allowsPrivateAddresses = settings.allowsPrivateAddresses
         return result
     }
 

@@ -74,6 +74,40 @@ import Testing
         }
     }
 
+    /// Names that a tenant's source may have, on every page that shows one: nothing of them becomes a tag, an attribute, a line or
+    /// another order of the letters.
+    @Test func hostileNamesStayText() async throws {
+        try await APIHarness.run { harness in
+            let names = [
+                "<script>alert(1)</script>", "\" onload=\"alert(1)", "' autofocus onfocus='alert(1)",
+                "a\u{202e}txt.exe",
+                "a\nb<br>", "&lt;b&gt;", "]]>", "--><svg>", "javascript:alert(1)", "{{7*7}}",
+                "\u{0}".replacing("\u{0}", with: "\u{7f}"),
+            ]
+            for name in names {
+                try APIHarness.write(name, to: "\(harness.acme.folder)/\(name.replacing("/", with: "\u{2215}"))")
+            }
+            _ = try await harness.engine.sync(harness.acme.repository)
+            let cookie = try Self.signIn(harness, harness.acme.token)
+            let own = "/repositories/\(harness.acme.repository.rawValue)"
+            for path in Self.pages + [
+                own, "/explain?subject=%3Cscript%3Ealert(1)%22%20onload=%22x", "\(own)?at=%3Cscript%3E",
+            ] {
+                let page = try harness.ask("GET", path, as: nil, [("Cookie", cookie)])
+                for tag in [
+                    "<script>", "<svg>", "<br>", "<img src=x", "\" onload=", "' autofocus onfocus='", "\u{202e}",
+                    "href=\"javascript:",
+                ] { #expect(!page.body.contains(tag), "\(path) has \(tag)") }
+                let policy = page.headers["content-security-policy"] ?? ""
+                #expect(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "\(path)")
+                #expect(!policy.contains("unsafe") && !policy.contains("*"), "\(path): \(policy)")
+                #expect(page.headers["x-content-type-options"] == "nosniff", "\(path)")
+            }
+            let files = try harness.ask("GET", own, as: nil, [("Cookie", cookie)])
+            #expect(files.body.contains("&lt;script&gt;alert(1)&lt;\u{2215}script&gt;"), "they are shown, as text")
+        }
+    }
+
     @Test func formsNeedTheirSession() async throws {
         try await APIHarness.run { harness in
             let cookie = try Self.signIn(harness, harness.acme.token)

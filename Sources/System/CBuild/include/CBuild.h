@@ -5,4 +5,8 @@
 /// builds of one commit are the same.
 const char *ingestor_build(void);
 
+/// prctl(2) with PR_SET_DUMPABLE, which takes its arguments as variadics: whether the system may write this process's memory
+/// into a file, and others of its user may look into it. 0, or -1 with errno.
+int ingestor_set_dumpable(int is_dumpable);
+
 #endif
