@@ -11,12 +11,15 @@ struct Verify: WritingCommand {
         commandName: "verify", abstract: "Checks every hash; finds and names damage; fetches it again.",
         discussion: helpDiscussion(
             "Without --log and --blobs both are checked. Damage is recorded in the log. With --repair what is damaged is fetched "
-                + "again from a source that has it. With --checkpoint a log that was wound back or rewritten is found, too.",
+                + "again from a source that has it. With --checkpoint a log that was wound back or rewritten is found, too. "
+                + "Hashes tell every change of the log, so --log decodes only the last events and checkpoints; with --payloads, or "
+                + "where both are checked, every event is decoded.",
             examples: "ingestor verify", "ingestor verify --log --checkpoint kept.txt",
             "ingestor verify --blobs --sample 5", "ingestor verify --repair"))
 
     @OptionGroup var global: GlobalOptions
     @Flag(name: .long, help: "Check the log: hashes, order, references, the tree over it.") var log = false
+    @Flag(name: .long, help: "Check the log, and decode every event of it.") var payloads = false
     @Flag(name: .long, help: "Check the store: every shard, frame and content.") var blobs = false
     @Option(
         name: .long, help: .init("Read so many in a hundred contents, instead of every shard.", valueName: "percent"))
@@ -79,9 +82,12 @@ struct Verify: WritingCommand {
         }
     }
 
+    private var checksAll: Bool { !log && !payloads && !blobs && checkpoint == nil }
+    private var checksLog: Bool { log || payloads || checksAll || checkpoint != nil }
+
     /// A log whose pages are damaged must not be opened: reading them could end the process.
     func prepare(_ context: Context) throws -> ExitStatus? {
-        guard log || !blobs || checkpoint != nil else { return nil }
+        guard checksLog else { return nil }
         let findings = try EventLog.checkFile(directory: context.data.log)
         guard !findings.isEmpty else { return nil }
         let damage = findings.map {
@@ -108,9 +114,10 @@ struct Verify: WritingCommand {
 
     private func check(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
         let began = ContinuousClock.now
-        let checksAll = !log && !blobs && checkpoint == nil
         var check = StoreCheck(context: context, store: store.reader)
-        if log || checksAll || checkpoint != nil { try await check.checkLog(try expectation(context, store)) }
+        if checksLog {
+            try await check.checkLog(try expectation(context, store), decodingPayloads: payloads || checksAll)
+        }
         if blobs || checksAll { try await check.checkBlobs(sample: sample) }
         context.output.clearProgress()
         try check.nameDependents()
