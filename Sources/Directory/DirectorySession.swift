@@ -19,7 +19,7 @@ struct DirectorySession: ProviderSession {
     {
         let totals = sink.wantsTotals ? try survey() : nil
         var intake = FolderIntake(sink, limits: source.limits, totals: totals)
-        try await read { batch in try await intake.take(batch) }
+        try await read(expecting: sink.expect(about:)) { batch in try await intake.take(batch) }
         return try await intake.finish()
     }
 
@@ -39,11 +39,27 @@ struct DirectorySession: ProviderSession {
         }
     }
 
-    /// Reads everything, one batch ahead of what `body` takes in.
-    private func read(_ body: (ReadBatch) async throws -> Void) async throws {
+    /// How many batches are read before the first is taken in: whether a folder is small is known then.
+    private static let firstBatchCount = 8
+
+    /// Reads everything, one batch ahead of what `body` takes in, and some at the beginning.
+    ///
+    /// - Parameter expecting: is told how many bytes there are at least.
+    private func read(
+        expecting: (UInt64) -> Void = { _ in }, _ body: (ReadBatch) async throws -> Void
+    ) async throws {
         let reader = FolderReader(try walk(), limits: source.limits)
-        var (current, spare) = (ReadBatch(), ReadBatch())
-        try await reader.fill(current)
+        var first = [ReadBatch()]
+        try await reader.fill(first[0])
+        while first.count < Self.firstBatchCount, first.last?.entries.isEmpty == false {
+            first.append(ReadBatch())
+            try await reader.fill(first[first.count - 1])
+        }
+        expecting(first.reduce(0) { $0 + UInt64($1.byteCount) })
+        let last = first.removeLast()
+        for batch in first { try await body(batch) }
+        var (current, spare) = (last, first.popLast() ?? ReadBatch())
+        first = []
         while !current.entries.isEmpty {
             let next = spare
             async let filled: Void = reader.fill(next)

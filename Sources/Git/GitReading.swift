@@ -127,6 +127,9 @@ struct GitReading {
         return try await check(packs, known: nil)
     }
 
+    /// What an object of a source tree takes, about: an average over well-known projects.
+    private static let typicalObjectByteCount: UInt64 = 4096
+
     /// Fetches one pack, or takes it from the spool, and says so.
     private func receive(
         _ name: String, _ mode: FetchMode, _ request: GitRequest, _ bases: any BaseProvider,
@@ -144,6 +147,7 @@ struct GitReading {
                 name, bases: bases, observer: observer,
                 progress: { [sink] spool in
                     let total = spool.declaredObjects
+                    sink.expect(about: UInt64(total) * Self.typicalObjectByteCount)
                     sink.reading(
                         ReadingProgress(
                             .objects, done: UInt64(spool.receivedObjects), of: total > 0 ? UInt64(total) : nil,

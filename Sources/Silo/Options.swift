@@ -30,16 +30,24 @@ extension Silo {
         public var partByteCount = 4 << 20
         /// Length from which on a shard takes no more frames.
         public var shardByteCount = 256 << 20
-        /// Zstandard's level, 1–19, while more is put than is compressed.
+        /// Zstandard's level, 1–19, of bursts of at least ``bulkByteCount``, and while more is put than is compressed.
         public var compressionLevel = 3
-        /// The level while compressing keeps up with putting, as where a network is the limit.
-        public var idleCompressionLevel = 6
+        /// The level of a burst between the two, where compressing keeps up with putting.
+        public var mediumCompressionLevel = 6
+        /// The level of bursts of at most ``smallByteCount``.
+        public var smallCompressionLevel = 12
+        /// The highest level of a difference, which takes in what it is taken from, too.
+        public var differenceCompressionLevel = 9
+        /// A burst of so many bytes takes a moment at any level.
+        public var smallByteCount = 8 << 20
+        /// A burst of so many bytes is a bulk import.
+        public var bulkByteCount = 64 << 20
         /// The level of ``Effort/hard``.
         public var hardCompressionLevel = 15
         /// Which of these levels is taken.
         public var effort = Effort.standard
         /// Raw bytes that wait from which on compressing does not keep up.
-        public var busyQueueByteCount = 1 << 20
+        public var busyQueueByteCount = 8 << 20
         /// Raw bytes that may wait for being compressed; beyond it whoever puts compresses first.
         public var maximumQueuedByteCount = 16 << 20
         /// Blobs that may wait for a flush; beyond it `put` flushes by itself.

@@ -47,12 +47,13 @@ public struct BlobPlace: Sendable, Equatable, Comparable {
 public struct PutHint: Sendable, Equatable {
     /// The content that it comes after, as the same path had it before: it may be kept as a difference from it.
     public var predecessor: SHA1Hash?
-    /// Much more comes as fast as it can be taken in: speed counts more than size.
-    public var isBulk: Bool
+    /// Bytes that are put in one go with it, as far as that is known: little takes a moment at any level, and where much
+    /// comes speed counts more than size.
+    public var burstByteCount: Int
 
-    public init(predecessor: SHA1Hash? = nil, isBulk: Bool = false) {
+    public init(predecessor: SHA1Hash? = nil, burstByteCount: Int = 0) {
         self.predecessor = predecessor
-        self.isBulk = isBulk
+        self.burstByteCount = burstByteCount
     }
 }
 

@@ -70,7 +70,7 @@ private struct Model {
         let content = files[file]
         let hash = gitHash(content)
         let hint = PutHint(
-            predecessor: random.below(5) == 0 ? nil : gitHash(before), isBulk: random.below(5) == 0)
+            predecessor: random.below(5) == 0 ? nil : gitHash(before), burstByteCount: random.below(5) == 0 ? 1 << 30 : 0)
         let isKnown = contents[domain]?[hash] != nil || unflushed[domain]?[hash] != nil
         switch try opened().put(content, in: domain, hint: hint) {
         case .stored: if isKnown { Issue.record("stored again; seed \(seed)") }

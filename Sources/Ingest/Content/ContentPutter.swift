@@ -8,19 +8,16 @@ import State
 struct ContentPutter {
     let engine: Engine
     let repository: RepositoryRow
-    /// Nothing is waited for but this machine itself.
-    let isLocal: Bool
+    private var predecessors: Predecessors
     private var buffer: [UInt8] = []
+    /// Bytes that this sync has brought, and that it is expected to bring.
     private var byteCount: UInt64 = 0
+    private var expectedByteCount: UInt64 = 0
 
-    /// A source on this machine's own disk that has brought so many bytes is a bulk import: from then on speed counts more
-    /// than size. What is smaller takes a moment at any level.
-    static let bulkByteCount: UInt64 = 16 << 20
-
-    init(_ engine: Engine, _ repository: RepositoryRow) throws {
+    init(_ engine: Engine, _ repository: RepositoryRow) {
         self.engine = engine
         self.repository = repository
-        isLocal = try engine.provider(named: repository.locator.provider).capabilities.contains(.local)
+        predecessors = Predecessors(repository)
     }
 
     /// What came of a content, and what type it is of.
@@ -28,6 +25,19 @@ struct ContentPutter {
         var put: Put
         var mimeType: String
     }
+
+    /// About so many bytes may come. What a source has that was read before is no measure of what is new in it.
+    mutating func expect(_ byteCount: UInt64) {
+        if repository.files == 0 { expectedByteCount = max(expectedByteCount, byteCount) }
+    }
+
+    /// Puts a content of which no path is known yet.
+    mutating func putAhead(_ content: UnsafeRawBufferPointer) throws -> Put {
+        byteCount += UInt64(content.count)
+        return try engine.silo.put(content, in: repository.domain, hint: PutHint(burstByteCount: burstByteCount))
+    }
+
+    private var burstByteCount: Int { Int(clamping: max(byteCount, expectedByteCount)) }
 
     /// - Returns: nil where the content has another length or another hash than was said.
     mutating func put(
@@ -42,6 +52,7 @@ struct ContentPutter {
         _ content: ContentDescription, _ produce: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws -> Outcome? {
         buffer.removeAll(keepingCapacity: true)
+        let hint = try hint(content.path)
         var outcome: Outcome?
         do {
             try produce { piece in
@@ -50,7 +61,7 @@ struct ContentPutter {
                 }
                 // What comes in one piece need not be gathered.
                 if buffer.isEmpty, piece.count == content.size {
-                    outcome = try put(piece, content)
+                    outcome = try put(piece, content, hint)
                 } else {
                     buffer.append(contentsOf: piece)
                 }
@@ -60,12 +71,14 @@ struct ContentPutter {
         }
         if let outcome { return outcome }
         guard buffer.count == content.size else { return nil }
-        return try buffer.withUnsafeBytes { try put($0, content) }
+        return try buffer.withUnsafeBytes { try put($0, content, hint) }
     }
 
-    private func put(_ bytes: UnsafeRawBufferPointer, _ content: ContentDescription) throws -> Outcome {
+    private func put(
+        _ bytes: UnsafeRawBufferPointer, _ content: ContentDescription, _ hint: PutHint
+    ) throws -> Outcome {
         let put = try engine.silo.put(
-            bytes, in: repository.domain, hashedAs: content.isHashed ? content.hash : nil, hint: hint(content.path))
+            bytes, in: repository.domain, hashedAs: content.isHashed ? content.hash : nil, hint: hint)
         return Outcome(put: put, mimeType: MIMEType.of(path: content.path, MIMEType.Head(bytes)))
     }
 
@@ -93,15 +106,10 @@ struct ContentPutter {
         }
     }
 
-    /// What helps to keep small what stands at `path` now: the content that stood there before.
-    private func hint(_ path: [UInt8]) throws -> PutHint {
-        var hint = PutHint(isBulk: isLocal && byteCount > Self.bulkByteCount)
-        guard repository.files > 0 else { return hint }
-        let before = try engine.state.read { view in try view.file(repository.id, path: path, asOf: nil) }
-        if case .upserted(let mode, let hash, _)? = before?.content, mode != GitMode.submodule {
-            hint.predecessor = hash
-        }
-        return hint
+    /// What helps to keep small what stands at `path` now.
+    private mutating func hint(_ path: [UInt8]) throws -> PutHint {
+        PutHint(
+            predecessor: try predecessors.predecessor(of: path, engine.state), burstByteCount: burstByteCount)
     }
 }
 

@@ -47,13 +47,15 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
         self.story = story
         self.pin = pin
         self.progress = progress
-        putter = try ContentPutter(engine, repository)
+        putter = ContentPutter(engine, repository)
         lastFetchAt = engine.clock()
         report = SyncReport(
             repository: repository.id, locator: repository.locator, commit: .zero, tree: .zero, upToDate: false)
     }
 
     // MARK: - Progress
+
+    func expect(about byteCount: UInt64) { putter.expect(byteCount) }
 
     var wantsTotals: Bool { engine.options.countsAhead }
 
@@ -128,7 +130,7 @@ final class SyncSink: ObservationSink, @unchecked Sendable {
     func prepare(_ content: UnsafeRawBufferPointer) throws {
         guard prepared.count < Self.maximumPreparedCount else { return }
         let head = MIMEType.Head(content)
-        switch try engine.silo.put(content, in: repository.domain) {
+        switch try putter.putAhead(content) {
         case .stored(let blob): prepared[blob.sha1] = Prepared(head: head, wasStored: true)
         case .present(let blob):
             if prepared[blob.sha1] == nil {

@@ -48,6 +48,9 @@ public protocol ObservationSink: Sendable {
     /// One item of the source. They come in the order of their paths' bytes, each path once.
     func item(_ item: ObservedItem) async throws
 
+    /// So many bytes of content may come, about. Said early, where it is known: what is little is packed harder.
+    func expect(about byteCount: UInt64)
+
     /// Somebody watches, so that finding out how much there is in all is worth a look ahead.
     var wantsTotals: Bool { get }
 
@@ -88,6 +91,8 @@ extension ObservationSink {
     public func prepare(_ content: UnsafeRawBufferPointer) throws {}
 
     public func isPrepared(_ hash: SHA1Hash) -> Bool { false }
+
+    public func expect(about byteCount: UInt64) {}
 
     public var wantsTotals: Bool { false }
 

@@ -50,23 +50,25 @@ extension Reader {
         return frame
     }
 
-    /// What reading the frame costs.
-    func link(_ file: ShardFile, at reference: FrameReference) throws(SiloError) -> FrameLink {
-        var link = FrameLink(frameByteCount: reference.byteCount, depth: 0, chainByteCount: 0)
-        var next: FrameReference? = reference
-        while let current = next {
-            let fixed = try file.read(FrameHead.fixedByteCount, at: current.offset)
-            link.chainByteCount += try SiloError.decoding(file.id) {
-                try fixed.withUnsafeBytes { try FrameHead.rawByteCount(fixed: $0) }
-            }
-            next = try base(of: current, in: file)
-            guard next != nil else { break }
-            link.depth += 1
-            guard link.depth <= ShardFormat.maximumChainDepth else {
+    /// What reading the frame costs, after the same of those that it is a difference from, from the first on.
+    func links(_ file: ShardFile, at reference: FrameReference) throws(SiloError) -> [FrameBase] {
+        var chain = [reference]
+        while let base = try base(of: chain[chain.count - 1], in: file) {
+            chain.append(base)
+            guard chain.count <= ShardFormat.maximumChainDepth + 1 else {
                 throw SiloError.damaged("a frame is a difference through too many others", file.id)
             }
         }
-        return link
+        var links: [FrameBase] = []
+        for frame in chain.reversed() {
+            let fixed = try file.read(FrameHead.fixedByteCount, at: frame.offset)
+            let rawByteCount = try SiloError.decoding(file.id) {
+                try fixed.withUnsafeBytes { try FrameHead.rawByteCount(fixed: $0) }
+            }
+            let link = FrameLink(frameByteCount: frame.byteCount, rawByteCount: rawByteCount, base: links.last)
+            links.append(FrameBase(offset: frame.offset, link: link))
+        }
+        return links
     }
 
     /// What the frame is a difference from; nil where it is none.

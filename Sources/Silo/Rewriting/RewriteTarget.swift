@@ -27,12 +27,12 @@ final class RewriteTarget {
 
     var shardID: ShardID { shard?.id ?? ShardID(rawValue: 0) }
 
-    /// The frame that a blob of `byteCount` bytes may be a difference from, because its predecessor stands there.
+    /// The frame that a blob of `byteCount` bytes is to be a difference from: its predecessor's, or one that this is taken from.
     func base(for byteCount: Int, after predecessor: SHA1Hash) -> FrameBase? {
-        guard let offset = frames[predecessor], let link = links[offset], byteCount > 0,
-            link.allowsDifference(ofByteCount: byteCount, writer.options)
-        else { return nil }
-        return FrameBase(offset: offset, link: link)
+        guard byteCount > 0, let offset = frames[predecessor], let link = links[offset] else { return nil }
+        return FrameBase(offset: offset, link: link).base(ofByteCount: byteCount, writer.options) { frame in
+            links[frame.offset] ?? FrameLink(damaged: frame.byteCount)
+        }
     }
 
     /// Has frames compressed, and writes them in their order. An anchor comes before those that are taken from it.
@@ -56,7 +56,7 @@ final class RewriteTarget {
                 kind: .blobs, encoding: job.encoding, rawByteCount: job.frame.byteCount,
                 storedByteCount: job.bytes.count, payloadChecksum: 0, base: base?.reference, blobs: job.frame.blobs)
             let offset = try job.bytes.withBytes({ (bytes) throws(SiloError) in
-                try append(head, bytes, base: base?.link)
+                try append(head, bytes, base: base)
             })
             for blob in job.frame.blobs { frames[blob.sha1] = offset }
             if job.isAnchor, let link = links[offset] {
@@ -127,7 +127,7 @@ final class RewriteTarget {
         _ kind: FrameKind, _ bytes: UnsafeRawBufferPointer, _ blobs: [BlobEntry]
     ) throws(SiloError) -> (offset: UInt64, byteCount: Int) {
         try writer.benches.with { (bench) throws(SiloError) in
-            let encoded = try bench.encode(bytes, level: writer.options.idleCompressionLevel)
+            let encoded = try bench.encode(bytes, level: writer.options.mediumCompressionLevel)
             let head = FrameHead(
                 kind: kind, encoding: encoded.encoding, rawByteCount: bytes.count,
                 storedByteCount: encoded.bytes.count, payloadChecksum: 0, blobs: blobs)
@@ -137,7 +137,7 @@ final class RewriteTarget {
     }
 
     private func append(
-        _ head: FrameHead, _ bytes: UnsafeRawBufferPointer, base: FrameLink?
+        _ head: FrameHead, _ bytes: UnsafeRawBufferPointer, base: FrameBase?
     ) throws(SiloError) -> UInt64 {
         let shard = try current()
         var head = head
@@ -150,7 +150,10 @@ final class RewriteTarget {
             isWritable = false
             throw error
         }
-        if head.kind == .blobs { links[written] = FrameLink(head, base: base) }
+        if head.kind == .blobs {
+            links[written] = FrameLink(
+                frameByteCount: head.byteCount + head.storedByteCount, rawByteCount: head.rawByteCount, base: base)
+        }
         for index in head.blobs.indices {
             locations.append(
                 (

@@ -18,7 +18,7 @@ struct Rewriting {
         level =
             switch effort {
             case .light: writer.options.compressionLevel
-            case .standard: writer.options.idleCompressionLevel
+            case .standard: writer.options.mediumCompressionLevel
             case .hard: writer.options.hardCompressionLevel
             }
         target = RewriteTarget(writer, domain, copiedFrom: shards)

@@ -18,8 +18,10 @@ final class PendingFrame: @unchecked Sendable {
     var number = 0
     /// Goes up with each use of a frame that is being filled.
     var lastUse = 0
-    /// Compressing does not keep up, somebody waits, or whoever put it said so.
+    /// Compressing does not keep up.
     var isUrgent = false
+    /// Of the blob in it that had the most put with it.
+    var burstByteCount = 0
     private(set) var blobs: [BlobEntry] = []
     private(set) var byteCount = 0
     private let capacity: Int

@@ -1,8 +1,8 @@
 import Events
 
 extension Writer {
-    /// The frame that `entry` may be kept as a difference from: the one of its predecessor, if that stands in the shard that
-    /// the domain's next frame goes to, and reading a blob through it stays cheap.
+    /// The frame that `entry` is to be kept as a difference from: the one of its predecessor or one that this is taken from, if
+    /// it stands in the shard that the domain's next frame goes to.
     func base(
         for entry: BlobEntry, after predecessor: SHA1Hash?, in domain: Domain
     ) throws(SiloError) -> (shard: ShardID, frame: FrameBase)? {
@@ -10,33 +10,31 @@ extension Writer {
             case .written(let location)? = try find(LocationKey(domain: domain, sha1: predecessor)),
             location.byteCount <= options.partByteCount
         else { return nil }
-        let (shard, known) = monitor.read { state -> (OpenShard?, FrameLink?) in
-            guard state.current[domain] == location.shard, let record = state.shards[location.shard] else {
-                return (nil, nil)
-            }
-            return (record.shard, state.links[location.shard]?[location.offset])
+        let current = monitor.read { state in
+            state.current[domain] == location.shard ? state.shards[location.shard]?.shard : nil
         }
-        guard let shard else { return nil }
-        let link: FrameLink
-        if let known { link = known } else { link = try learn(location, in: shard) }
-        guard link.allowsDifference(ofByteCount: entry.byteCount, options) else { return nil }
-        return (shard.id, FrameBase(offset: location.offset, link: link))
+        guard let current else { return nil }
+        let start = FrameReference(offset: location.offset, byteCount: location.frameByteCount)
+        let frame = FrameBase(offset: start.offset, link: try link(of: start, in: current))
+        let base = try frame.base(ofByteCount: entry.byteCount, options) { (frame) throws(SiloError) in
+            try link(of: frame, in: current)
+        }
+        return base.map { (current.id, $0) }
     }
 
-    /// What reading a frame costs that was written before the store was opened.
-    private func learn(_ location: Location, in shard: OpenShard) throws(SiloError) -> FrameLink {
-        let link: FrameLink
+    /// What reading a frame costs; of one that was written before the store was opened its head tells it.
+    private func link(of frame: FrameReference, in shard: OpenShard) throws(SiloError) -> FrameLink {
+        if let known = monitor.read({ $0.links[shard.id]?[frame.offset] }) { return known }
+        var links: [FrameBase]
         do {
-            link = try reader.link(
-                shard.file, at: FrameReference(offset: location.offset, byteCount: location.frameByteCount))
+            links = try reader.links(shard.file, at: frame)
         } catch {
             guard error.code == .damaged else { throw error }
-            // Nothing new is built on damage.
-            link = FrameLink(frameByteCount: location.frameByteCount, depth: .max, chainByteCount: .max)
+            links = [FrameBase(offset: frame.offset, link: FrameLink(damaged: frame.byteCount))]
         }
         monitor.withLock(wakingIf: { _ in false }) { state in
-            state.links[shard.id, default: [:]][location.offset] = link
+            for base in links { state.links[shard.id, default: [:]][base.offset] = base.link }
         }
-        return link
+        return links.last?.link ?? FrameLink(damaged: frame.byteCount)
     }
 }

@@ -55,10 +55,8 @@ extension Writer {
         let bound = try monitor.withLock { (state) throws(SiloError) in
             try state.checkWritable()
             state.detachAll()
-            state.waiterCount += 1
             return state.nextNumber
         }
-        defer { monitor.withLock { $0.waiterCount -= 1 } }
         while true {
             while try writeNext(before: bound) {}
             // One that fails in another thread comes back to the queue; then it is tried, and told, here.

@@ -52,26 +52,31 @@ extension Writer {
         let base = try base(of: frame, in: shard)
         try benches.with { (bench) throws(SiloError) in
             let encoded = try bench.encode(
-                frame.bytes, prefix: base?.content, level: level(of: frame), blockByteCount: options.blockByteCount)
+                frame.bytes, prefix: base?.content, level: level(of: frame, isDifference: base != nil),
+                blockByteCount: options.blockByteCount)
             let link = encoded.isDifference ? base?.frame : nil
             var head = FrameHead(
                 kind: .blobs, encoding: encoded.encoding, rawByteCount: frame.byteCount,
                 storedByteCount: encoded.bytes.count, payloadChecksum: 0, base: link?.reference, blobs: frame.blobs)
             try shard.append(&head, encoded.bytes, &bench.digest) { offset, head in
                 monitor.withLock { state in
-                    state.publish(head, in: shard, at: offset, base: link?.link, number: frame.number)
+                    state.publish(head, in: shard, at: offset, base: link, number: frame.number)
                     state.writeFailure = nil
                 }
             }
         }
     }
 
-    private func level(of frame: PendingFrame) -> Int {
+    private func level(of frame: PendingFrame, isDifference: Bool) -> Int {
         switch options.effort {
-        case .light: options.compressionLevel
-        case .standard: frame.isUrgent ? options.compressionLevel : options.idleCompressionLevel
-        case .hard: options.hardCompressionLevel
+        case .light: return options.compressionLevel
+        case .hard: return options.hardCompressionLevel
+        case .standard: break
         }
+        if frame.isUrgent || frame.burstByteCount >= options.bulkByteCount { return options.compressionLevel }
+        guard frame.burstByteCount <= options.smallByteCount else { return options.mediumCompressionLevel }
+        return isDifference
+            ? min(options.smallCompressionLevel, options.differenceCompressionLevel) : options.smallCompressionLevel
     }
 
     /// What the frame is to be a difference from, decoded; nil where nothing is, or it stands in another shard by now.

@@ -39,7 +39,7 @@ extension Writer {
             let generation = monitor.read { $0.generation }
             if let found = try find(key) { return Self.compare(found, entry) }
             let base = try base(for: entry, after: hint.predecessor, in: domain)
-            switch try accept(bytes, entry, key, base, hint.isBulk, generation) {
+            switch try accept(bytes, entry, key, base, hint.burstByteCount, generation) {
             case .put(let put): return put
             case .askAgain: continue
             case .accepted(let hasQueued, let isOurs):
@@ -62,7 +62,7 @@ extension Writer {
 
     private func accept(
         _ bytes: UnsafeRawBufferPointer, _ entry: BlobEntry, _ key: LocationKey,
-        _ base: (shard: ShardID, frame: FrameBase)?, _ isBulk: Bool, _ generation: Int
+        _ base: (shard: ShardID, frame: FrameBase)?, _ burstByteCount: Int, _ generation: Int
     ) throws(SiloError) -> Outcome {
         try monitor.withLock(wakingIf: \.hasQueued) { (state) throws(SiloError) -> Outcome in
             try state.checkWritable()
@@ -71,7 +71,7 @@ extension Writer {
             let queued = state.queue.count
             let frame = frame(for: bytes.count, key.domain, base, &state)
             frame.append(entry, bytes)
-            if isBulk { frame.isUrgent = true }
+            frame.burstByteCount = max(frame.burstByteCount, burstByteCount)
             state.unflushed[key] = .pending(frame, index: frame.blobs.count - 1)
             if bytes.count >= options.frameByteCount { state.enqueue(frame) }
             return .accepted(hasQueued: state.queue.count > queued, isOurs: state.compressorCount == 0)

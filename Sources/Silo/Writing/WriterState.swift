@@ -57,8 +57,6 @@ struct WriterState {
     var compressorCount = 0
     /// Frames of rewritings that wait for being compressed.
     var batches: [RewriteBatch] = []
-    /// Threads that wait for frames to be written.
-    var waiterCount = 0
     /// Raw bytes that wait from which on compressing does not keep up.
     let busyByteCount: Int
     var isClosed = false
@@ -129,7 +127,7 @@ struct WriterState {
         let frame = queue.remove(at: index)
         queuedByteCount -= frame.byteCount
         inFlight.insert(frame.number)
-        frame.isUrgent = frame.isUrgent || waiterCount > 0 || queuedByteCount >= busyByteCount
+        frame.isUrgent = frame.isUrgent || queuedByteCount >= busyByteCount
         return frame
     }
 
@@ -143,9 +141,12 @@ struct WriterState {
 
     /// A frame stands in `shard` from `offset` on.
     mutating func publish(
-        _ head: FrameHead, in shard: OpenShard, at offset: UInt64, base: FrameLink? = nil, number: Int?
+        _ head: FrameHead, in shard: OpenShard, at offset: UInt64, base: FrameBase? = nil, number: Int?
     ) {
-        if head.kind == .blobs { links[shard.id, default: [:]][offset] = FrameLink(head, base: base) }
+        if head.kind == .blobs {
+            links[shard.id, default: [:]][offset] = FrameLink(
+                frameByteCount: head.frameByteCount, rawByteCount: head.rawByteCount, base: base)
+        }
         for index in head.blobs.indices {
             let key = LocationKey(domain: shard.header.domain, sha1: head.blobs[index].sha1)
             // A blob that two streams bring at once is found at its first copy.
