@@ -4,6 +4,7 @@ import Events
 import Ingest
 import Queries
 import Silo
+import State
 
 /// `verify`
 struct Verify: WritingCommand {
@@ -85,26 +86,50 @@ struct Verify: WritingCommand {
     private var checksAll: Bool { !log && !payloads && !blobs && checkpoint == nil }
     private var checksLog: Bool { log || payloads || checksAll || checkpoint != nil }
 
-    /// A log whose pages are damaged must not be opened: reading them could end the process.
-    func prepare(_ context: Context) throws -> ExitStatus? {
+    /// A log whose pages are damaged must not be opened: reading them could end the process. One that lacks what appending needs is
+    /// checked without opening it for that.
+    func prepare(_ context: Context) async throws -> ExitStatus? {
         guard checksLog else { return nil }
         let findings = try EventLog.checkFile(directory: context.data.log)
-        guard !findings.isEmpty else { return nil }
+        guard findings.isEmpty else {
+            try report(findings, context)
+            context.output.note("The log was not opened: restore it from a backup.")
+            return .damage
+        }
+        let log = try EventLog.open(directory: context.data.log, mode: .reader)
+        do {
+            _ = try log.read { try $0.treeHead }
+        } catch let error as LogError where error.code == .damaged {
+            try report(try await log.verify(concurrency: Processors.count).findings, context)
+            context.output.note("Nothing can be appended to this log: restore it from a backup.")
+            return .damage
+        }
+        let options = try Stores(context: context).stateOptions()
+        guard let reason = try StateStore.contradiction(in: context.data.projections, log: log, options: options)
+        else { return nil }
+        let detail = "the state in \(context.data.projections) remembers another log: \(reason)"
+        // What was changed may show in the log itself.
+        var found = try await log.verify(concurrency: Processors.count).findings
+        found.append(LogFinding(kind: .unexpectedHead, position: LogPosition(try log.count), detail: detail))
+        try report(found, context)
+        context.output.note(
+            "The log was wound back or exchanged. If that was meant, delete the state, which is then built anew.")
+        return .damage
+    }
+
+    private func report(_ findings: [LogFinding], _ context: Context) throws {
         let damage = findings.map {
             Damage(place: "log", code: $0.kind.rawValue, message: $0.description, position: $0.position)
         }
-        if context.json {
-            try context.output.json([
+        guard !context.json else {
+            return try context.output.json([
                 ("events", .uint(0)), ("blobs", .uint(0)), ("bytes", .uint(0)), ("checkpoints", .uint(0)),
                 ("damage", .array(damage.map(\.json))), ("closed", .uint(0)),
             ])
-        } else {
-            for finding in damage {
-                try context.output.line("\(context.style.bad("damaged"))  \(Printable.text(finding.message))")
-            }
-            context.output.note("The log was not opened: restore it from a backup.")
         }
-        return .damage
+        for finding in damage {
+            try context.output.line("\(context.style.bad("damaged"))  \(Printable.text(finding.message))")
+        }
     }
 
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
