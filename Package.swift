@@ -175,7 +175,8 @@ let package = Package(
                 "Directory", "GitProtocol", "GitHubSimulator", "TestSupport",
             ]),
         tests("GitHubSimulatorTests", ["GitHubSimulator", "OpenSSL", "TestSupport"]),
-        tests("CommandLineTests", ["ingestor", "Events", "GitHubSimulator", "OpenSSL"]),
+        tests(
+            "CommandLineTests", ["ingestor", "Events", "GitHubSimulator", "OpenSSL", "LMDB", "Projections"]),
         .systemLibrary(name: "CTestTLS", path: "Tests/Support/CTestTLS", pkgConfig: "openssl"),
         support("NetworkSupport", ["CTestTLS"]),
         tests("Crash", ["GitHubSimulator", "Events", "EventLog", "Silo", "OpenSSL", "TestSupport"]),

@@ -1,10 +1,11 @@
 // Appends records to PostgreSQL or SQLite in transactions of so many, each durable when it ends, and reads all of them back in order.
 //
-//   peers postgres CONNECTION BYTES BATCH SECONDS
-//   peers sqlite FILE BYTES BATCH SECONDS
+//   peers postgres CONNECTION BYTES BATCH SECONDS CALLERS
+//   peers sqlite FILE BYTES BATCH SECONDS CALLERS
 //
-// Prints one line of JSON: records appended a second, records read a second. Each way is the fastest that the database's own C
-// library has: a binary COPY in a transaction, and a prepared INSERT between BEGIN and COMMIT. Built by tools/bench.
+// So many callers append at a time, each a process with a connection of its own. Prints one line of JSON: records appended a
+// second, records read a second. Each way is the fastest that the database's own C library has: a binary COPY in a transaction,
+// and a prepared INSERT between BEGIN and COMMIT. Built by tools/bench.
 
 #include <endian.h>
 #include <libpq-fe.h>
@@ -13,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static size_t record_bytes;
 static long batch;
@@ -31,10 +34,43 @@ static void fail(const char *what, const char *why) {
     exit(1);
 }
 
-static void report(long count, double append_seconds, long read, size_t bytes, double read_seconds) {
-    if (read != count || bytes != (size_t)count * record_bytes) fail("reading", "not everything came back");
-    printf("{\"appended\":%ld,\"eventsPerSecond\":%.0f,\"readEventsPerSecond\":%.0f}\n", count,
-           (double)count / append_seconds, (double)read / read_seconds);
+// What a caller has appended, and from when to when.
+struct share {
+    long count;
+    double start, end;
+};
+
+// The first position of a caller: they never meet.
+static uint64_t first_position(long caller) { return (uint64_t)caller << 40; }
+
+// Lets so many callers append side by side.
+static struct share append_all(const char *where, long callers, struct share (*append)(const char *, long)) {
+    int ends[2];
+    if (pipe(ends) != 0) fail("pipe", "there is none");
+    for (long caller = 0; caller < callers; caller++) {
+        pid_t child = fork();
+        if (child < 0) fail("fork", "there is no process");
+        if (child > 0) continue;
+        struct share share = append(where, caller);
+        _exit(write(ends[1], &share, sizeof share) == sizeof share ? 0 : 1);
+    }
+    struct share all = {0, 0, 0};
+    for (long caller = 0; caller < callers; caller++) {
+        int status;
+        struct share share;
+        if (wait(&status) < 0 || status != 0) fail("appending", "a caller failed");
+        if (read(ends[0], &share, sizeof share) != sizeof share) fail("appending", "a caller says nothing");
+        if (caller == 0 || share.start < all.start) all.start = share.start;
+        if (share.end > all.end) all.end = share.end;
+        all.count += share.count;
+    }
+    return all;
+}
+
+static void report(struct share all, long read, size_t bytes, double read_seconds) {
+    if (read != all.count || bytes != (size_t)all.count * record_bytes) fail("reading", "not everything came back");
+    printf("{\"appended\":%ld,\"eventsPerSecond\":%.0f,\"readEventsPerSecond\":%.0f}\n", all.count,
+           (double)all.count / (all.end - all.start), (double)read / read_seconds);
 }
 
 // ---- PostgreSQL ----
@@ -68,13 +104,14 @@ static char *put64(char *end, uint64_t value) { value = htobe64(value); return p
 
 static const char copy_head[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
 
-static void postgres(const char *where) {
+static PGconn *connect_postgres(const char *where) {
     PGconn *connection = PQconnectdb(where);
     if (PQstatus(connection) != CONNECTION_OK) fail(where, PQerrorMessage(connection));
-    run(connection, "DROP TABLE IF EXISTS log");
-    run(connection, "CREATE TABLE log (position bigint PRIMARY KEY, record bytea NOT NULL)");
-    run(connection, "ALTER TABLE log ALTER record SET STORAGE EXTERNAL");
-    run(connection, "CHECKPOINT");
+    return connection;
+}
+
+static struct share append_postgres(const char *where, long caller) {
+    PGconn *connection = connect_postgres(where);
     char *buffer = malloc(sizeof copy_head + (size_t)batch * (record_bytes + 18) + 2);
     long count = 0;
     double start = now(), end;
@@ -82,7 +119,7 @@ static void postgres(const char *where) {
         char *next = put(buffer, copy_head, sizeof copy_head);
         for (long index = 0; index < batch; index++) {
             next = put32(put16(next, 2), 8);
-            next = put32(put64(next, (uint64_t)(count + index)), (uint32_t)record_bytes);
+            next = put32(put64(next, first_position(caller) + (uint64_t)(count + index)), (uint32_t)record_bytes);
             next = put(next, record, record_bytes);
         }
         next = put16(next, 0xffff);
@@ -93,6 +130,20 @@ static void postgres(const char *where) {
         count += batch;
         end = now();
     } while (end - start < seconds);
+    PQfinish(connection);
+    return (struct share){count, start, end};
+}
+
+static void postgres(const char *where, long callers) {
+    PGconn *connection = connect_postgres(where);
+    run(connection, "DROP TABLE IF EXISTS log");
+    run(connection, "CREATE TABLE log (position bigint PRIMARY KEY, record bytea NOT NULL)");
+    run(connection, "ALTER TABLE log ALTER record SET STORAGE EXTERNAL");
+    run(connection, "CHECKPOINT");
+    // No connection may pass through a fork.
+    PQfinish(connection);
+    struct share all = append_all(where, callers, append_postgres);
+    connection = connect_postgres(where);
     run(connection, "VACUUM ANALYZE log");
     double read_start = now();
     long read = 0;
@@ -107,7 +158,7 @@ static void postgres(const char *where) {
         bytes += (size_t)rest - 6;
     }
     end_copy(connection);
-    report(count, end - start, read, bytes, now() - read_start);
+    report(all, read, bytes, now() - read_start);
     PQfinish(connection);
 }
 
@@ -117,15 +168,21 @@ static void check(sqlite3 *database, int status, const char *what) {
     if (status != SQLITE_OK && status != SQLITE_DONE && status != SQLITE_ROW) fail(what, sqlite3_errmsg(database));
 }
 
-static void sqlite(const char *where) {
+static sqlite3 *open_sqlite(const char *where) {
     sqlite3 *database;
-    sqlite3_stmt *insert, *select, *begin, *commit;
     check(NULL, sqlite3_open(where, &database), where);
-    const char *setup =
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE log (position INTEGER PRIMARY KEY, record BLOB NOT NULL)";
+    // It lets one write at a time: the others wait.
+    sqlite3_busy_timeout(database, 60000);
+    const char *setup = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL";
     check(database, sqlite3_exec(database, setup, NULL, NULL, NULL), setup);
+    return database;
+}
+
+static struct share append_sqlite(const char *where, long caller) {
+    sqlite3 *database = open_sqlite(where);
+    sqlite3_stmt *insert, *begin, *commit;
     check(database, sqlite3_prepare_v2(database, "INSERT INTO log VALUES (?, ?)", -1, &insert, NULL), "insert");
-    check(database, sqlite3_prepare_v2(database, "BEGIN", -1, &begin, NULL), "begin");
+    check(database, sqlite3_prepare_v2(database, "BEGIN IMMEDIATE", -1, &begin, NULL), "begin");
     check(database, sqlite3_prepare_v2(database, "COMMIT", -1, &commit, NULL), "commit");
     long count = 0;
     double start = now(), end;
@@ -133,7 +190,7 @@ static void sqlite(const char *where) {
         check(database, sqlite3_step(begin), "begin");
         sqlite3_reset(begin);
         for (long index = 0; index < batch; index++) {
-            sqlite3_bind_int64(insert, 1, count + index);
+            sqlite3_bind_int64(insert, 1, (sqlite3_int64)first_position(caller) + count + index);
             sqlite3_bind_blob(insert, 2, record, (int)record_bytes, SQLITE_STATIC);
             check(database, sqlite3_step(insert), "insert");
             sqlite3_reset(insert);
@@ -143,6 +200,22 @@ static void sqlite(const char *where) {
         count += batch;
         end = now();
     } while (end - start < seconds);
+    sqlite3_finalize(insert);
+    sqlite3_finalize(begin);
+    sqlite3_finalize(commit);
+    sqlite3_close(database);
+    return (struct share){count, start, end};
+}
+
+static void sqlite(const char *where, long callers) {
+    sqlite3 *database = open_sqlite(where);
+    const char *table = "CREATE TABLE log (position INTEGER PRIMARY KEY, record BLOB NOT NULL)";
+    check(database, sqlite3_exec(database, table, NULL, NULL, NULL), table);
+    // No connection may pass through a fork.
+    sqlite3_close(database);
+    struct share all = append_all(where, callers, append_sqlite);
+    database = open_sqlite(where);
+    sqlite3_stmt *select;
     double read_start = now();
     long read = 0;
     size_t bytes = 0;
@@ -154,17 +227,14 @@ static void sqlite(const char *where) {
         if (!sqlite3_column_blob(select, 0)) fail("reading", "a record is empty");
     }
     check(database, status, "select");
-    report(count, end - start, read, bytes, now() - read_start);
+    report(all, read, bytes, now() - read_start);
     sqlite3_finalize(select);
-    sqlite3_finalize(insert);
-    sqlite3_finalize(begin);
-    sqlite3_finalize(commit);
     sqlite3_close(database);
 }
 
 int main(int count, char **arguments) {
-    if (count != 6) {
-        fprintf(stderr, "usage: peers postgres|sqlite WHERE BYTES BATCH SECONDS\n");
+    if (count != 7) {
+        fprintf(stderr, "usage: peers postgres|sqlite WHERE BYTES BATCH SECONDS CALLERS\n");
         return 64;
     }
     record_bytes = strtoul(arguments[3], NULL, 10);
@@ -174,7 +244,8 @@ int main(int count, char **arguments) {
     // Bytes that are not compressed, like those of a sealed record.
     srand(1);
     for (size_t index = 0; index < record_bytes; index++) record[index] = (char)rand();
-    if (strcmp(arguments[1], "postgres") == 0) postgres(arguments[2]);
-    else sqlite(arguments[2]);
+    long callers = strtol(arguments[6], NULL, 10);
+    if (strcmp(arguments[1], "postgres") == 0) postgres(arguments[2], callers);
+    else sqlite(arguments[2], callers);
     return 0;
 }

@@ -110,7 +110,8 @@ public struct CurlHandle: ~Copyable {
         number(CURLOPT_LOW_SPEED_LIMIT, settings.minBytesPerSecond)
         number(CURLOPT_LOW_SPEED_TIME, settings.stallTimeoutSeconds)
         number(CURLOPT_TIMEOUT, settings.totalTimeoutSeconds)
-        number(CURLOPT_BUFFERSIZE, 256 << 10)
+        // A handle whose last transfer did not find its host keeps the buffer from then, and refuses another one.
+        _ = ccurl_set_long(handle, CURLOPT_BUFFERSIZE, 256 << 10)
         string(CURLOPT_USERAGENT, settings.userAgent)
         // Every coding that this libcurl can undo.
         string(CURLOPT_ACCEPT_ENCODING, "")

@@ -46,7 +46,11 @@ extension Queries {
             }
             collector.explanation.position = position
             collector.wanted = [position]
-            try collector.follow(position)
+            if header.kind == EventKind.webhookReceived.rawValue {
+                try collector.followDelivery(position)
+            } else {
+                try collector.follow(position)
+            }
         case .file(let repository, let path):
             collector.explanation.path = path
             let versions = try versions(of: path, in: repository)

@@ -151,11 +151,40 @@ extension StateStore {
                 return "it was folded by another version"
             }
         }
-        let isSameBoot = !options.bootID.isEmpty && description.bootID == options.bootID
-        guard description.isClean || isSameBoot || description.count == 0 else {
-            return "the machine was started anew before it was closed"
-        }
+        guard isTrusted(description) else { return "the machine was started anew before it was closed" }
         if let reason = try unfitKeys() { return reason }
+        return try contradiction(description)
+    }
+
+    /// Whether nothing of it can have been lost with the machine's power.
+    private func isTrusted(_ description: StateDescription) -> Bool {
+        let isSameBoot = !options.bootID.isEmpty && description.bootID == options.bootID
+        return description.isClean || isSameBoot || description.count == 0
+    }
+
+    /// What a state remembers of the log that the log does not have any more: it was wound back, or is another one. Nil where there
+    /// is no such state, or none that can be trusted. Nobody may have it open for writing.
+    public static func contradiction(
+        in directory: String, log: EventLog, options: StateOptions
+    ) throws -> String? {
+        let tables: StateTables
+        do {
+            tables = try StateTables(directory: directory, options: options, isReadOnly: true)
+        } catch let error as LMDBError where error.code == .noSuchFile || error.code == .notFound {
+            return nil
+        } catch let error as LMDBError where error.code == .corrupted || error.code == .invalidFile {
+            return nil
+        }
+        let store = try StateStore(
+            directory: directory, mode: .reader(allowsStale: true), options: options, tables: tables, log: log)
+        guard let description = try tables.environment.read({ try StateDescription($0, tables.meta) }),
+            store.isTrusted(description)
+        else { return nil }
+        return try store.contradiction(description)
+    }
+
+    /// What of the state and the log cannot both be true; nil where they fit.
+    private func contradiction(_ description: StateDescription) throws -> String? {
         // The log after the state, so that it is never the one that is behind.
         return try log.read { snapshot in
             guard description.count <= snapshot.count else {

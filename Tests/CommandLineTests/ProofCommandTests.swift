@@ -1,6 +1,7 @@
 import Events
 import GitHubSimulator
 import Glibc
+import LMDB
 import Testing
 
 /// Checkpoints and proofs as a stranger gets them, and damage as whoever runs the engine sees it.
@@ -96,6 +97,35 @@ struct ProofCommandTests {
             #expect(try await tool("verify", "--log").status == 0, "in itself it is sound")
             let found = try await tool("verify", "--log", "--checkpoint", "\(folder)/kept", "--json")
             #expect(found.status == 2 && found.text.contains("unexpectedHead"), "\(found.text)")
+        }
+    }
+
+    /// The state beside it has seen more.
+    @Test func aLogThatIsWoundBackAloneIsFoundWithoutACheckpoint() async throws {
+        try await withLog { tool, folder in
+            try await system("cp -a \(tool.data)/log \(folder)/earlier")
+            try await tool.succeed("sync", "dir:\(folder)/source", "--force")
+            try await system("rm -r \(tool.data)/log && mv \(folder)/earlier \(tool.data)/log")
+            for _ in 0..<2 {
+                let found = try await tool("verify", "--log", "--json")
+                #expect(found.status == 2 && found.text.contains("unexpectedHead"), "\(found.text) \(found.messages)")
+            }
+            try await system("rm -r \(tool.data)/state")
+            #expect(try await tool("verify", "--log").status == 0, "nothing remembers it")
+        }
+    }
+
+    /// Even where nothing could be appended to such a log.
+    @Test func aRecordThatWasTakenOutOfTheEndIsNamed() async throws {
+        try await withLog { tool, folder in
+            do {
+                let environment = try Environment(path: "\(tool.data)/log", options: .init { $0.maximumDatabases = 2 })
+                let events = try environment.database("events")
+                try environment.write { transaction in _ = try transaction.delete(events, [0, 0, 0, 0, 0, 0, 0, 2]) }
+            }
+            let found = try await tool("verify", "--log", "--json")
+            #expect(found.status == 2 && found.text.contains("missingRecords"), "\(found.text) \(found.messages)")
+            #expect(found.text.contains("\"position\":2"), "\(found.text)")
         }
     }
 

@@ -113,6 +113,21 @@ struct CurlHandleTests {
         #expect(unresolved?.code == .couldNotResolve)
     }
 
+    /// One connection of a pool tries again and again while a name server is away.
+    @Test func aHandleThatFoundNoHostIsUsedAgain() throws {
+        let server = try ScriptedServer { _ in [.send(Self.answer("here"))] }
+        defer { server.stop() }
+        var handle = try CurlHandle(Self.settings())
+        for _ in 0..<3 {
+            let unresolved = #expect(throws: CurlError.self) {
+                try handle.perform(CurlRequest(.get, try HTTPURL("http://no-such-host.invalid/"))) { _, _ in }
+            }
+            #expect(unresolved?.code == .couldNotResolve)
+        }
+        let response = try handle.perform(CurlRequest(.get, try HTTPURL(server.url))) { _, _ in }
+        #expect(response.head.status == 200)
+    }
+
     @Test func theSinkAndTheCallerCanEndARequest() throws {
         struct Enough: Error {}
         let server = try ScriptedServer { _ in

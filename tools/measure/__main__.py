@@ -27,6 +27,7 @@ from trees import Tree
 def main():
     arguments = parse_arguments()
     if arguments.check_arguments:
+        print(*arguments.only)
         return 0
     load = os.getloadavg()[0]
     cores = os.cpu_count() or 1

@@ -14,7 +14,7 @@ from runs import Failure, progress, remove
 # A small log has repositories as much fewer, so that the mix of its events is the same.
 ITEMS, QUICK_ITEMS, SMALL_ITEMS, REPOSITORIES = 10_000_000, 1_000_000, 100_000, 1_000
 SEED = 1
-BATCH, STARTS, TURN_SECONDS = 256, 20, 2
+BATCH, CALLERS, STARTS, TURN_SECONDS = 256, 8, 20, 2
 REPLAY_RATE, REPLAY_MEMORY_BYTES, FIRST_LINE_SECONDS = 300_000, 256 << 20, 0.020
 
 
@@ -92,17 +92,26 @@ def measure_verify(bench, data):
 def measure_append(bench):
     directory = f"{bench.work}/append"
     os.makedirs(directory)
-    rows, peers = [], {"postgres": [], "sqlite": [], "nats": []}
+    rows, peers = [], {}
 
     def ours():
-        command = ["bench", "append", "--json", "--batch", str(BATCH), "--rounds", "3", "--seconds", str(TURN_SECONDS / 3)]
+        command = [
+            "bench", "append", "--json", "--batch", str(BATCH), "--rounds", "3", "--seconds", str(TURN_SECONDS / 3),
+            "--callers", str(CALLERS)]
         rows.append(json.loads(bench.ingestor(directory, *command).output))
+
+    def theirs(name, callers, body):
+        runs = peers.setdefault((name, callers), [])
+        return f"append, {name}, {callers} at a time", lambda: runs.append(body())
 
     ours()
     record_bytes = rows.pop()["recordBytes"]
     with Peers(bench, f"{directory}/peers", record_bytes, BATCH, TURN_SECONDS) as others:
-        bench.in_turns([("append, ingestor", ours)] + [
-            (f"append, {name}", lambda name=name: peers[name].append(getattr(others, name)())) for name in peers
+        bench.in_turns([
+            ("append, ingestor", ours),
+            theirs("postgres", 1, others.postgres), theirs("postgres", CALLERS, lambda: others.postgres(CALLERS)),
+            theirs("sqlite", 1, others.sqlite), theirs("sqlite", CALLERS, lambda: others.sqlite(CALLERS)),
+            theirs("nats", 1, others.nats),
         ])
     record_append(bench, rows, peers)
     remove(directory)
@@ -122,15 +131,22 @@ def record_append(bench, rows, peers):
         {"bare loop over LMDB": column("limitEventsPerSecond")}, is_rate=True,
         ratio=statistics.median(column("sealedRatio")))
     titles = {"postgres": "PostgreSQL, COPY", "sqlite": "SQLite, WAL, FULL", "nats": "NATS JetStream, not fsynced"}
-    for field, ours, what in [
-        ("eventsPerSecond", "sealedEventsPerSecond", "append, sealed"),
-        ("readEventsPerSecond", "readEventsPerSecond", "reading back"),
-    ]:
+    # The same bytes as theirs: what is encoded, sealed and hashed before stands in the line above.
+    for callers, ours in [(1, "eventsPerSecond"), (CALLERS, "togetherEventsPerSecond")]:
+        who = "one caller" if callers == 1 else f"{callers} callers"
         for name, title in titles.items():
+            if (name, callers) not in peers:
+                continue
             # JetStream does not wait for the device, so there is no bar for it.
             bench.record(
-                "log", f"{what}, beside {name}", "events/s", column(ours),
-                {title: [run[field] for run in peers[name]]}, None if name == "nats" else 1.0, is_rate=True)
+                "log", f"append, {who}, beside {name}", "events/s", column(ours),
+                {title: [run["eventsPerSecond"] for run in peers[name, callers]]}, None if name == "nats" else 1.0,
+                is_rate=True)
+    for name, title in titles.items():
+        bench.record(
+            "log", f"reading back, beside {name}", "events/s", column("readEventsPerSecond"),
+            {title: [run["readEventsPerSecond"] for run in peers[name, 1]]}, None if name == "nats" else 1.0,
+            is_rate=True)
 
 
 def json_lines(text):

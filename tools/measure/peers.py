@@ -45,20 +45,20 @@ class Peers:
             process.wait()
         remove(self.directory)
 
-    def postgres(self):
-        return self.peer("postgres", f"host={self.database}/socket dbname=postgres user={self.user}")
+    def postgres(self, callers=1):
+        return self.peer("postgres", f"host={self.database}/socket dbname=postgres user={self.user}", callers)
 
-    def sqlite(self):
+    def sqlite(self, callers=1):
         path = f"{self.directory}/sqlite.db"
         for leftover in glob.glob(f"{path}*"):
             os.remove(leftover)
-        return self.peer("sqlite", path)
+        return self.peer("sqlite", path, callers)
 
     def nats(self):
         return nats.measure(self.nats_port, self.record_bytes, self.batch, self.seconds)
 
-    def peer(self, name, where):
-        arguments = [str(self.record_bytes), str(self.batch), str(self.seconds)]
+    def peer(self, name, where, callers):
+        arguments = [str(self.record_bytes), str(self.batch), str(self.seconds), str(callers)]
         return json.loads(self.bench.run(self.program, name, where, *arguments).output)
 
     def start_postgres(self):

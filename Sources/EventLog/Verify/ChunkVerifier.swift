@@ -7,8 +7,16 @@ struct ChunkVerification: Sendable {
     var result = LogVerification()
     /// Checkpoints that the records say were signed.
     var checkpoints: [(position: LogPosition, event: CheckpointSigned)] = []
-    /// The tree node over the whole chunk, where it covers one and nothing is missing.
-    var node: SHA256Hash?
+    /// The tree nodes over its groups of 256 that were seen whole, in order.
+    var nodes: [(key: TreeNodeKey, node: SHA256Hash)] = []
+}
+
+/// Which payloads are decoded. Hashes tell every change of a record that was sound; decoding finds what was written wrong.
+enum PayloadDecoding: Sendable {
+    /// Those of checkpoints, and of the records from this position on, which no stored node covers: there a forger can write
+    /// hashes that fit.
+    case uncovered(from: LogPosition)
+    case all
 }
 
 /// Walks some records of a snapshot and notes what is wrong. Chunks are checked side by side, so that all cores take part.
@@ -17,21 +25,24 @@ struct ChunkVerifier: ~Copyable {
     private var hasher = SHA256Hasher()
     private var groups: GroupHashes
     private var lastTime: Timestamp?
+    private let decoding: PayloadDecoding
 
-    /// Records of a chunk: those under one stored node of level 2.
-    static let eventCount: UInt64 = 1 << (level * TreeNodeKey.groupHeight)
-    static let level = 2
+    /// Records of a chunk: some groups of 256. A task each, so that these cost nothing and the last ones end together.
+    static let eventCount: UInt64 = 16 << TreeNodeKey.groupHeight
 
     /// Checks the records of `range`, which lies within one chunk.
-    static func check(_ log: EventLog, _ range: Range<LogPosition>) throws -> ChunkVerification {
+    static func check(
+        _ log: EventLog, _ range: Range<LogPosition>, _ decoding: PayloadDecoding
+    ) throws -> ChunkVerification {
         try log.read { snapshot in
-            var verifier = ChunkVerifier(range)
+            var verifier = ChunkVerifier(range, decoding)
             try verifier.check(snapshot)
             return verifier.chunk
         }
     }
 
-    private init(_ range: Range<LogPosition>) {
+    private init(_ range: Range<LogPosition>, _ decoding: PayloadDecoding) {
+        self.decoding = decoding
         chunk = ChunkVerification(range: range)
         groups = GroupHashes(from: range.lowerBound.rawValue)
     }
@@ -95,19 +106,30 @@ struct ChunkVerifier: ~Copyable {
         }
         lastTime = header.time
         checkReferences(header, at: position)
+        checkPayload(record, header, at: position)
+        // The leaf as the record states it: where the record was damaged after it was written, the tree still agrees.
+        let known = chunk.nodes.count
+        groups.push(header.leafHash, hasher: &hasher) { key, node in
+            // Groups of groups are put together from those of all chunks.
+            if key.level == 1 { chunk.nodes.append((key, node)) }
+        }
+        for (key, node) in chunk.nodes[known...] { try chunk.result.compare(key, node, snapshot) }
+    }
+
+    private mutating func checkPayload(_ record: RawSpan, _ header: RecordHeader, at position: LogPosition) {
         do {
+            guard isDecoded(header, at: position) else { return try header.checkKind() }
             let envelope = try Envelope(record: record, at: position)
             if case .checkpointSigned(let event) = envelope.event { chunk.checkpoints.append((position, event)) }
         } catch {
             chunk.result.report(.undecodable, at: position, "its payload cannot be decoded: \(error.reason)")
         }
-        // The leaf as the record states it: where the record was damaged after it was written, the tree still agrees.
-        var completed: [(TreeNodeKey, SHA256Hash)] = []
-        groups.push(header.leafHash, hasher: &hasher) { completed.append(($0, $1)) }
-        for (key, node) in completed {
-            if key.level == Self.level { chunk.node = node }
-            // Groups above a chunk are put together from those of chunks.
-            if key.level <= Self.level { try chunk.result.compare(key, node, snapshot) }
+    }
+
+    private func isDecoded(_ header: RecordHeader, at position: LogPosition) -> Bool {
+        switch decoding {
+        case .all: true
+        case .uncovered(let start): position >= start || header.kind == EventKind.checkpointSigned.rawValue
         }
     }
 

@@ -4,7 +4,7 @@ import LMDB
 extension EventLog {
     /// Checks the pages of the file of a closed log, which a damaged one could end the process that opens it with.
     ///
-    /// Nobody may have it open for writing. Contents are not read: ``verify(in:expecting:trusting:concurrency:progress:)`` does that.
+    /// Nobody may have it open for writing. Contents are not read: ``verify(in:expecting:trusting:decodingPayloads:concurrency:progress:)`` does that.
     /// - Throws: `LogError` where the file cannot be read.
     public static func checkFile(directory: String) throws -> [LogFinding] {
         let damages: [FileDamage]

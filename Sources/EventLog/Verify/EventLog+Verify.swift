@@ -3,24 +3,28 @@ public import Events
 extension EventLog {
     /// Checks every record of `range`, or of the whole log, and the tree over them.
     ///
-    /// Positions without gaps, headers, leaf hashes, times, references, payloads, stored tree nodes and signed checkpoints are held
-    /// against each other. A consistent forgery among the last events, which no stored node and no checkpoint covers yet, shows only
-    /// against a head that was known before.
+    /// Positions without gaps, headers, kinds, leaf hashes, times, references, stored tree nodes and signed checkpoints are held
+    /// against each other: whatever was changed after it was written shows in these. Payloads need not be decoded for that but those
+    /// of checkpoints and of the last events, which no stored node covers yet; a consistent forgery among them shows only against a
+    /// head that was known before.
     ///
     /// - Parameters:
     ///   - expected: an earlier head, which the log has to go on from.
     ///   - trusted: public keys that may have signed its checkpoints; empty: whichever an event names.
-    ///   - concurrency: how many chunks of 65,536 records are checked at a time.
+    ///   - decodingPayloads: whether all payloads are decoded, too: that finds records that were written wrong, hash and all.
+    ///   - concurrency: how many chunks of 4,096 records are checked at a time.
     ///   - progress: called now and then with the next position.
     /// - Throws: what `progress` throws, and `LogError` where the log cannot be read at all. Damage is returned.
     public nonisolated(nonsending) func verify(
         in range: Range<LogPosition>? = nil, expecting expected: TreeHead? = nil, trusting trusted: [[UInt8]] = [],
-        concurrency: Int = 2, progress: (LogPosition) throws -> Void = { _ in }
+        decodingPayloads: Bool = false, concurrency: Int = 2, progress: (LogPosition) throws -> Void = { _ in }
     ) async throws -> LogVerification {
         let snapshot = try snapshot()
         let all = LogPosition(0)..<snapshot.end
         let wanted = (range ?? all).clamped(to: all)
-        var verifier = LogVerifier(from: wanted.lowerBound)
+        let uncovered = LogPosition(snapshot.count - snapshot.count % (1 << TreeNodeKey.groupHeight))
+        let decoding = decodingPayloads ? PayloadDecoding.all : .uncovered(from: uncovered)
+        var verifier = LogVerifier()
         try await withThrowingTaskGroup(of: ChunkVerification.self) { group in
             var plan = ChunkPlan(wanted)
             /// In the order in which they have to be taken.
@@ -32,7 +36,7 @@ extension EventLog {
                     expectedNext.append(step)
                     guard case .check(let range) = step else { continue }
                     running += 1
-                    group.addTask { try ChunkVerifier.check(self, range) }
+                    group.addTask { try ChunkVerifier.check(self, range, decoding) }
                 }
                 while let step = expectedNext.first {
                     if case .check(let range) = step {

@@ -8,7 +8,8 @@ struct GroupHashes {
     }
 
     private var levels: [Level]
-    private var next: UInt64
+    /// The leaf that is expected next.
+    private(set) var next: UInt64
 
     init(from start: UInt64 = 0) {
         next = start

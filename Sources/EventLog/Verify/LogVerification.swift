@@ -79,5 +79,11 @@ public struct LogFinding: Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, in words.
     public let detail: String
 
+    public init(kind: Kind, position: LogPosition, detail: String) {
+        self.kind = kind
+        self.position = position
+        self.detail = detail
+    }
+
     public var description: String { "event \(position.rawValue): \(detail) (\(kind.rawValue))" }
 }

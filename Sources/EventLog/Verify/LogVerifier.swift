@@ -5,33 +5,27 @@ import LMDB
 struct LogVerifier: ~Copyable {
     private(set) var result = LogVerification()
     private var hasher = SHA256Hasher()
-    /// Over the nodes of chunks, as if these were leaves: level 1 here is the level above theirs.
-    private var upperGroups: GroupHashes
+    /// Over the nodes of level 1, as if these were leaves: level 1 here is the level above theirs.
+    private var upperGroups = GroupHashes()
     private var checkpoints: [(position: LogPosition, event: CheckpointSigned)] = []
-
-    /// - Parameter start: the first position that is checked.
-    init(from start: LogPosition) {
-        let chunk = (start.rawValue + ChunkVerifier.eventCount - 1) / ChunkVerifier.eventCount
-        upperGroups = GroupHashes(from: chunk)
-    }
 
     /// Takes over what was found in the next chunk.
     mutating func take(_ chunk: ChunkVerification, of snapshot: borrowing LogSnapshot) throws {
         result.add(chunk.result)
         checkpoints += chunk.checkpoints
-        let index = chunk.range.lowerBound.rawValue / ChunkVerifier.eventCount
-        guard let node = chunk.node else { return upperGroups.skip(to: index + 1) }
-        var completed: [(TreeNodeKey, SHA256Hash)] = []
-        upperGroups.push(node, hasher: &hasher) { completed.append(($0, $1)) }
-        for (key, node) in completed where key.level + ChunkVerifier.level <= TreeNodeKey.maximumLevel {
-            try result.compare(TreeNodeKey(level: key.level + ChunkVerifier.level, index: key.index), node, snapshot)
+        for (key, node) in chunk.nodes {
+            if key.index != upperGroups.next { upperGroups.skip(to: key.index) }
+            var completed: [(TreeNodeKey, SHA256Hash)] = []
+            upperGroups.push(node, hasher: &hasher) { completed.append(($0, $1)) }
+            for (upper, node) in completed where upper.level < TreeNodeKey.maximumLevel {
+                try result.compare(TreeNodeKey(level: upper.level + 1, index: upper.index), node, snapshot)
+            }
         }
     }
 
     /// Notes that whole chunks are missing.
     mutating func skip(_ range: Range<LogPosition>) {
         result.report(missing: range)
-        upperGroups.skip(to: range.upperBound.rawValue / ChunkVerifier.eventCount)
     }
 
     /// Looks for nodes that do not belong to the tree.

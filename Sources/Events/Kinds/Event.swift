@@ -165,14 +165,8 @@ public enum Event: Sendable, Equatable {
     init(
         kind: EventKind.RawValue, version: UInt16, clear: RawSpan, sealed: RawSpan, upcasters: Upcasters = .current
     ) throws(DecodingFailure) {
-        guard let kind = EventKind(rawValue: kind) else {
-            throw DecodingFailure("event kind \(kind) is unknown to this version: use a newer one to read this log")
-        }
-        let current = upcasters.currentVersion(of: kind)
-        guard version >= 1, version <= current else {
-            throw DecodingFailure("version \(version) of \(kind.name) is unknown to this version")
-        }
-        guard version < current else {
+        let kind = try EventKind(stored: kind, version: version, upcasters)
+        guard version < upcasters.currentVersion(of: kind) else {
             try self.init(kind, clear: clear, sealed: sealed)
             return
         }

@@ -47,3 +47,26 @@ struct Upcasters: Sendable {
         return payloads
     }
 }
+
+extension EventKind {
+    /// The kind that a record names.
+    ///
+    /// - Throws: `DecodingFailure` where this program does not know it, or not in that version.
+    init(stored rawValue: RawValue, version: UInt16, _ upcasters: Upcasters) throws(DecodingFailure) {
+        guard let kind = EventKind(rawValue: rawValue) else {
+            throw DecodingFailure(
+                "event kind \(rawValue) is unknown to this version: use a newer one to read this log")
+        }
+        guard version >= 1, version <= upcasters.currentVersion(of: kind) else {
+            throw DecodingFailure("version \(version) of \(kind.name) is unknown to this version")
+        }
+        self = kind
+    }
+}
+
+extension RecordHeader {
+    /// Whether this program could decode a payload of this kind and version, without doing so.
+    ///
+    /// - Throws: `DecodingFailure` where it does not know it.
+    public func checkKind() throws(DecodingFailure) { _ = try EventKind(stored: kind, version: version, .current) }
+}

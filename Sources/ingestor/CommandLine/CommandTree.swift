@@ -2,22 +2,33 @@ import ArgumentParser
 
 /// The names of the commands, and what somebody who misspells one probably meant.
 enum CommandTree {
-    /// Brings global options behind the command, where ArgumentParser expects them, and finds misspelt commands.
+    /// Arguments in the order in which ArgumentParser expects them.
+    struct Arrangement {
+        /// The command that the words lead to; a group of commands where they lead no further.
+        var command: any ParsableCommand.Type = Root.self
+        /// The words that lead to it, and all that follows them.
+        var words: [String] = []
+        var options: [String]
+
+        var arguments: [String] { words + options }
+    }
+
+    /// Brings global options behind the command, and finds misspelt commands.
     ///
     /// - Throws: ``CommandError`` (usage).
-    static func arrange(_ arguments: [String]) throws(CommandError) -> [String] {
+    static func arrange(_ arguments: [String]) throws(CommandError) -> Arrangement {
         var leading: [String] = []
         var rest = arguments[...]
         while let first = rest.first, first.hasPrefix("-") {
             let name = String(first.prefix { $0 != "=" })
-            guard let takesValue = GlobalOptions.names[name] else { return arguments }
+            guard let takesValue = GlobalOptions.names[name] else { return Arrangement(options: arguments) }
             leading.append(rest.removeFirst())
             if takesValue, !first.contains("="), let value = rest.popFirst() { leading.append(value) }
         }
         var command: any ParsableCommand.Type = Root.self
         var words: [String] = []
         while let word = rest.first, !word.hasPrefix("-"), !command.configuration.subcommands.isEmpty {
-            if words.isEmpty, word == "help" { return arguments }
+            if words.isEmpty, word == "help" { return Arrangement(options: arguments) }
             let known = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
             guard let next = command.configuration.subcommands.first(where: { $0.isCalled(word) }) else {
                 throw unknown(word, after: words, known.map { $0.name })
@@ -25,7 +36,7 @@ enum CommandTree {
             command = next
             words.append(rest.removeFirst())
         }
-        return words + leading + rest
+        return Arrangement(command: command, words: words, options: leading + rest)
     }
 
     /// The words that lead to a command.

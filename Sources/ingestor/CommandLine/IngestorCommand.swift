@@ -46,7 +46,7 @@ protocol WritingCommand: IngestorCommand {
     /// It takes signals itself; else the first one cancels it.
     static var takesSignals: Bool { get }
     /// Called before anything is opened, by whoever has the right to write; a status ends the command.
-    func prepare(_ context: Context) throws -> ExitStatus?
+    func prepare(_ context: Context) async throws -> ExitStatus?
     /// Whether it begins with a state of an earlier version, and makes it anew beside its work.
     var usesOutdated: Bool { get }
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus
@@ -54,7 +54,7 @@ protocol WritingCommand: IngestorCommand {
 
 extension WritingCommand {
     static var takesSignals: Bool { false }
-    func prepare(_ context: Context) throws -> ExitStatus? { nil }
+    func prepare(_ context: Context) async throws -> ExitStatus? { nil }
     var usesOutdated: Bool { false }
 }
 

@@ -94,7 +94,8 @@ struct Program: Sendable {
     private func parse(_ arguments: [[UInt8]], _ output: Output) -> Parsed {
         do {
             let arranged = try CommandTree.arrange(arguments.map(RawArgument.text))
-            var command = try Root.parseAsRoot(arranged)
+            if let command = parseAlone(arranged) { return .command(command) }
+            var command = try Root.parseAsRoot(arranged.arguments)
             if let command = command as? any IngestorCommand { return .command(command) }
             // A group without a command, and `help` itself, explain themselves.
             try command.run()
@@ -110,6 +111,13 @@ struct Program: Sendable {
             output.help(message)
             return .ended(.done)
         }
+    }
+
+    /// The command, parsed without a look at all the others, which takes several times as long. Nil where that is not possible: the
+    /// whole tree then knows the full name of the command that it explains.
+    private func parseAlone(_ arranged: CommandTree.Arrangement) -> (any IngestorCommand)? {
+        guard arranged.command.configuration.subcommands.isEmpty else { return nil }
+        do { return try arranged.command.parseAsRoot(arranged.options) as? any IngestorCommand } catch { return nil }
     }
 
     /// Runs a command's body, tells of its failure, and hands on what it wrote.

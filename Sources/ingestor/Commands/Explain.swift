@@ -10,14 +10,17 @@ struct Explain: QueryCommand {
         commandName: "explain", abstract: "Shows the chain of events that led to something.",
         discussion: helpDiscussion(
             "Why a file was fetched, skipped, removed or tried again; where a content came from; what happened to a source; "
-                + "what an event followed from.",
+                + "what an event followed from; what a webhook set off.",
             examples: "ingestor explain dir:/srv/code:README.md",
             "ingestor explain ce013625030ba8dba906f756967f9e9ca394464a",
-            "ingestor explain 42"))
+            "ingestor explain 42", "ingestor explain c15c0289-ec2d-0a91-67ec-8e65a18debbe"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var read: ReadOptions
-    @Argument(help: .init("An id of 40 digits, LOCATOR, LOCATOR:PATH, or a position in the log.", valueName: "subject"))
+    @Argument(
+        help: .init(
+            "An id of 40 digits, LOCATOR, LOCATOR:PATH, a position in the log, or a webhook's delivery id.",
+            valueName: "subject"))
     var subject: ByteArgument
 
     func run(_ context: Context, _ store: ReadStore) async throws -> ExitStatus {
@@ -46,8 +49,14 @@ struct Explain: QueryCommand {
             }
         }
         if let (repository, path) = try store.file(subject, context) { return .file(repository, path: path) }
+        if let text = subject.text,
+            let position = try store.queries.delivery(text, of: store.providers.all.map(\.name))
+        {
+            return .delivery(position)
+        }
         throw CommandError(
-            "\(subject.shown) is no id, no position, and no source or file that is known: `ingestor repo list` shows the sources"
+            "\(subject.shown) is no id of 40 digits, no position, no delivery, and no source or file that is known: `ingestor repo "
+                + "list` shows the sources"
         )
     }
 

@@ -32,11 +32,12 @@ struct StoreCheck {
         self.store = store
     }
 
-    mutating func checkLog(_ expectation: LogExpectation) async throws {
+    mutating func checkLog(_ expectation: LogExpectation, decodingPayloads: Bool) async throws {
         let count = try store.log.count
         let output = context.output
         let result = try await store.log.verify(
-            expecting: expectation.head, trusting: expectation.trusted.map(\.publicKey)
+            expecting: expectation.head, trusting: expectation.trusted.map(\.publicKey),
+            decodingPayloads: decodingPayloads, concurrency: Processors.count
         ) { position in
             try Task.checkCancellation()
             output.progress(position.rawValue, of: count, "checking the log:", .count("events"))

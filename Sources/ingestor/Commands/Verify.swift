@@ -4,6 +4,7 @@ import Events
 import Ingest
 import Queries
 import Silo
+import State
 
 /// `verify`
 struct Verify: WritingCommand {
@@ -11,12 +12,15 @@ struct Verify: WritingCommand {
         commandName: "verify", abstract: "Checks every hash; finds and names damage; fetches it again.",
         discussion: helpDiscussion(
             "Without --log and --blobs both are checked. Damage is recorded in the log. With --repair what is damaged is fetched "
-                + "again from a source that has it. With --checkpoint a log that was wound back or rewritten is found, too.",
+                + "again from a source that has it. With --checkpoint a log that was wound back or rewritten is found, too. "
+                + "Hashes tell every change of the log, so --log decodes only the last events and checkpoints; with --payloads, or "
+                + "where both are checked, every event is decoded.",
             examples: "ingestor verify", "ingestor verify --log --checkpoint kept.txt",
             "ingestor verify --blobs --sample 5", "ingestor verify --repair"))
 
     @OptionGroup var global: GlobalOptions
     @Flag(name: .long, help: "Check the log: hashes, order, references, the tree over it.") var log = false
+    @Flag(name: .long, help: "Check the log, and decode every event of it.") var payloads = false
     @Flag(name: .long, help: "Check the store: every shard, frame and content.") var blobs = false
     @Option(
         name: .long, help: .init("Read so many in a hundred contents, instead of every shard.", valueName: "percent"))
@@ -79,26 +83,53 @@ struct Verify: WritingCommand {
         }
     }
 
-    /// A log whose pages are damaged must not be opened: reading them could end the process.
-    func prepare(_ context: Context) throws -> ExitStatus? {
-        guard log || !blobs || checkpoint != nil else { return nil }
+    private var checksAll: Bool { !log && !payloads && !blobs && checkpoint == nil }
+    private var checksLog: Bool { log || payloads || checksAll || checkpoint != nil }
+
+    /// A log whose pages are damaged must not be opened: reading them could end the process. One that lacks what appending needs is
+    /// checked without opening it for that.
+    func prepare(_ context: Context) async throws -> ExitStatus? {
+        guard checksLog else { return nil }
         let findings = try EventLog.checkFile(directory: context.data.log)
-        guard !findings.isEmpty else { return nil }
+        guard findings.isEmpty else {
+            try report(findings, context)
+            context.output.note("The log was not opened: restore it from a backup.")
+            return .damage
+        }
+        let log = try EventLog.open(directory: context.data.log, mode: .reader)
+        do {
+            _ = try log.read { try $0.treeHead }
+        } catch let error as LogError where error.code == .damaged {
+            try report(try await log.verify(concurrency: Processors.count).findings, context)
+            context.output.note("Nothing can be appended to this log: restore it from a backup.")
+            return .damage
+        }
+        let options = try Stores(context: context).stateOptions()
+        guard let reason = try StateStore.contradiction(in: context.data.projections, log: log, options: options)
+        else { return nil }
+        let detail = "the state in \(context.data.projections) remembers another log: \(reason)"
+        // What was changed may show in the log itself.
+        var found = try await log.verify(concurrency: Processors.count).findings
+        found.append(LogFinding(kind: .unexpectedHead, position: LogPosition(try log.count), detail: detail))
+        try report(found, context)
+        context.output.note(
+            "The log was wound back or exchanged. If that was meant, delete the state, which is then built anew.")
+        return .damage
+    }
+
+    private func report(_ findings: [LogFinding], _ context: Context) throws {
         let damage = findings.map {
             Damage(place: "log", code: $0.kind.rawValue, message: $0.description, position: $0.position)
         }
-        if context.json {
-            try context.output.json([
+        guard !context.json else {
+            return try context.output.json([
                 ("events", .uint(0)), ("blobs", .uint(0)), ("bytes", .uint(0)), ("checkpoints", .uint(0)),
                 ("damage", .array(damage.map(\.json))), ("closed", .uint(0)),
             ])
-        } else {
-            for finding in damage {
-                try context.output.line("\(context.style.bad("damaged"))  \(Printable.text(finding.message))")
-            }
-            context.output.note("The log was not opened: restore it from a backup.")
         }
-        return .damage
+        for finding in damage {
+            try context.output.line("\(context.style.bad("damaged"))  \(Printable.text(finding.message))")
+        }
     }
 
     func run(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
@@ -108,9 +139,10 @@ struct Verify: WritingCommand {
 
     private func check(_ context: Context, _ store: WriteStore) async throws -> ExitStatus {
         let began = ContinuousClock.now
-        let checksAll = !log && !blobs && checkpoint == nil
         var check = StoreCheck(context: context, store: store.reader)
-        if log || checksAll || checkpoint != nil { try await check.checkLog(try expectation(context, store)) }
+        if checksLog {
+            try await check.checkLog(try expectation(context, store), decodingPayloads: payloads || checksAll)
+        }
         if blobs || checksAll { try await check.checkBlobs(sample: sample) }
         context.output.clearProgress()
         try check.nameDependents()

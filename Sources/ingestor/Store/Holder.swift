@@ -20,7 +20,7 @@ struct Holder: Sendable {
         var hasNoted = false
         while true {
             if let lock = try WriterLock.acquire(data, command: words) {
-                if let status = try command.prepare(context) { return status }
+                if let status = try await command.prepare(context) { return status }
                 return try await hold(
                     lock, words, usesOutdated: command.usesOutdated, takesSignals: type(of: command).takesSignals
                 ) { store in try await command.run(context, store) }

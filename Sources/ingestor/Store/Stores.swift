@@ -122,6 +122,11 @@ struct Stores: Sendable {
                 "there is no tenant \(Printable.text(tenant)): \(likely ?? "`ingestor tenant list` shows those that exist")"
             )
         }
+        if !tenants.contains(tenant), tenants.contains("") {
+            context.output.note(
+                "The name of a tenant cannot be read, since its key is missing from \(data.path)/keys: what is its own is not shown."
+            )
+        }
         let queries = try Queries(log: log, state: state, silo: silo, tenant: tenant)
         let providers = Providers(context.settings)
         try providers.restoreLimits(state)

@@ -13,6 +13,9 @@ final class AppendContest {
         var sealed: [Double] = []
         var bare: [Double] = []
         var bareWithTree: [Double] = []
+        /// As `log` and `sealed`, by several callers at a time.
+        var together: [Double] = []
+        var sealedTogether: [Double] = []
         /// Reading back what was appended.
         var read: [Double] = []
     }
@@ -37,7 +40,9 @@ final class AppendContest {
     }
 
     /// Measures transactions of `batch` events.
-    func measure(batch: Int, rounds: Int, progress: (_ round: Int) -> Void) async throws -> Rates {
+    ///
+    /// - Parameter callers: that append side by side, where that is measured too; each waits until its own batch is durable.
+    func measure(batch: Int, rounds: Int, callers: Int, progress: (_ round: Int) -> Void) async throws -> Rates {
         let drafts = (0..<batch).map(Self.draft)
         let events = drafts.map { EncodedEvent($0, at: Context.now()) }
         let start = try log.count
@@ -49,6 +54,13 @@ final class AppendContest {
             rates.bareWithTree.append(try await rate(batch) { try bare.append(events, withTree: true) })
             rates.sealed.append(
                 try await rate(batch) { _ = try await sealedWriter.append(drafts, at: Context.now()) })
+            guard callers > 1 else { continue }
+            rates.together.append(
+                try await rate(batch, callers) { [writer] in _ = try await writer.append(AppendRequest(events)) })
+            rates.sealedTogether.append(
+                try await rate(batch, callers) { [sealedWriter] in
+                    _ = try await sealedWriter.append(drafts, at: Context.now())
+                })
         }
         for _ in 1...rounds { rates.read.append(try readRate(from: start)) }
         return rates
@@ -79,6 +91,28 @@ final class AppendContest {
             elapsed = (ContinuousClock.now - began).seconds
         }
         return Double(events) / elapsed
+    }
+
+    /// The same, of several who call side by side.
+    private func rate(
+        _ batch: Int, _ callers: Int, _ body: @escaping @Sendable () async throws -> Void
+    ) async throws -> Double {
+        let began = ContinuousClock.now
+        let seconds = seconds
+        let calls = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<callers {
+                group.addTask {
+                    var calls = 0
+                    repeat {
+                        try await body()
+                        calls += 1
+                    } while (ContinuousClock.now - began).seconds < seconds
+                    return calls
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        return Double(calls * batch) / (ContinuousClock.now - began).seconds
     }
 
     private func readRate(from start: UInt64) throws -> Double {
