@@ -167,20 +167,21 @@ extension StateStore {
     public static func contradiction(
         in directory: String, log: EventLog, options: StateOptions
     ) throws -> String? {
-        let tables: StateTables
         do {
-            tables = try StateTables(directory: directory, options: options, isReadOnly: true)
-        } catch let error as LMDBError where error.code == .noSuchFile || error.code == .notFound {
+            let tables = try StateTables(directory: directory, options: options, isReadOnly: true)
+            let store = try StateStore(
+                directory: directory, mode: .reader(allowsStale: true), options: options, tables: tables, log: log)
+            guard let description = try tables.environment.read({ try StateDescription($0, tables.meta) }),
+                store.isTrusted(description)
+            else { return nil }
+            return try store.contradiction(description)
+        } catch is LMDBError {
+            // One that is not there, was cut while it was made, or cannot be read, remembers nothing; whoever opens it for its
+            // rows is told why, or makes it anew.
             return nil
-        } catch let error as LMDBError where error.code == .corrupted || error.code == .invalidFile {
+        } catch is StateError {
             return nil
         }
-        let store = try StateStore(
-            directory: directory, mode: .reader(allowsStale: true), options: options, tables: tables, log: log)
-        guard let description = try tables.environment.read({ try StateDescription($0, tables.meta) }),
-            store.isTrusted(description)
-        else { return nil }
-        return try store.contradiction(description)
     }
 
     /// What of the state and the log cannot both be true; nil where they fit.

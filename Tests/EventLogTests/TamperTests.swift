@@ -32,7 +32,14 @@ import Testing
             let original = try records(directory)
             let forged = try forge(forgery, original, &random)
             try replace(directory, with: forged)
-            let log = try EventLog.open(directory: directory.path, mode: .reader)
+            let log: EventLog
+            do {
+                log = try EventLog.open(directory: directory.path, mode: .reader)
+            } catch {
+                // The first record says which version reads the log: without it there is none to check.
+                #expect(forged.firstChanged == 0 && "\(error)".contains("event 0"), "\(error)")
+                continue
+            }
             let found = try await log.verify(expecting: kept.head, trusting: [Self.signer.get().verifier.publicKey])
             let place =
                 "seed \(Self.seed), \(forgery), round \(round), event \(forged.firstChanged) of \(original.count)"

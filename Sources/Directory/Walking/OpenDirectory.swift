@@ -38,7 +38,10 @@ final class OpenDirectory: Sendable {
         guard descriptor >= 0 else { return nil }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A close that fails would say why in place of what could not be opened.
+        if descriptor >= 0 { close(descriptor) }
+    }
 
     /// What it lists, the last name first; nil where it cannot be read.
     func entries() -> [Entry]? {
