@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// One request over HTTP/1.1 on a connection of its own.
 enum Client {
@@ -15,21 +16,8 @@ enum Client {
     static func ask(
         _ port: Int, _ method: String, _ path: String, token: String?, body: String? = nil
     ) throws -> Answer {
-        let socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        guard socket >= 0 else { throw Failure(reason: "no socket: \(errno)") }
+        let socket = try loopbackSocket(port: port)
         defer { close(socket) }
-        var time = timeval(tv_sec: 20, tv_usec: 0)
-        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { throw Failure(reason: "not connected: \(errno)") }
         var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         if let token { text += "Authorization: Bearer \(token)\r\n" }
         if let body { text += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
